@@ -1,0 +1,1 @@
+"""The engine: files in, numbers and documents out. No Qt, no printing, no dialogs."""

@@ -1,0 +1,1 @@
+"""The nouns: frozen msgspec Structs, arrays beside them; no files, no formulas."""

@@ -1,0 +1,105 @@
+"""MemoryEstimate and Prediction: numbers that were not measured, with how far to trust them."""
+
+from msgspec import Struct
+
+from app.engine.messages import Message
+from app.engine.model.quantities import Kind
+
+
+class MemoryEstimate(Struct, frozen=True):
+    """VRAM per card of the fullest pipeline stage, GiB; None = this family is not modelled.
+
+    total_gib    peak allocated by the framework plus overhead_gib: what nvidia-smi would show; low, high its 90 % interval
+    parameters   of the whole model
+    unknown      why there is no estimate
+    assumptions  what was assumed because the run description did not say
+    """
+
+    weights_gib: float | None = None
+    gradients_gib: float | None = None
+    optimizer_gib: float | None = None
+    activations_gib: float | None = None
+    kv_cache_gib: float | None = None
+    overhead_gib: float | None = None
+    total_gib: float | None = None
+    low: float | None = None
+    high: float | None = None
+    parameters: float | None = None
+    stages: tuple[tuple[int, float], ...] = ()
+    unknown: Message | None = None
+    assumptions: tuple[Message, ...] = ()
+
+
+class Remedy(Struct, frozen=True):
+    """A change that would make it fit. speed_cost: extra time as a share, None = unknown."""
+
+    change: Message
+    total_gib: float
+    speed_cost: float | None = None
+
+
+class MemoryFit(Struct, frozen=True):
+    """One estimate against one platform. fits None = unknown."""
+
+    platform: str
+    capacity_gib: float | None
+    usable_gib: float | None
+    fits: bool | None
+    headroom_gib: float | None
+    remedies: tuple[Remedy, ...] = ()
+    max_micro_batch: int | None = None
+    max_concurrency: int | None = None
+
+
+class Prediction(Struct, frozen=True):
+    """One wanted row of a table of runs.
+
+    value, low, high   in `unit`; None = not predictable, the reason is notes[0]
+    k                  (k1..k4) of the formula, None where it was not used
+    terms              (k_i · ratio_i) shown to the user, in the order compute, memory, host, fabric
+    error_mape         expected relative error from leave-one-out, 0..1
+    siblings           rows or cases that the number leans on
+    """
+
+    row: int
+    case: str
+    platform: str
+    gpus: int | None
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    better: str = "higher"
+    kind: Kind | None = None
+    reference_row: int | None = None
+    k: tuple[float, float, float, float] | None = None
+    terms: tuple[float, ...] = ()
+    out_of_range: bool = False
+    error_mape: float | None = None
+    siblings: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
+
+
+class FitPoint(Struct, frozen=True):
+    """One platform of a fit: measured, predicted by all, predicted when left out."""
+
+    platform: str
+    gpus: int
+    measured: float
+    predicted: float
+    left_out: float | None
+
+
+class Fit(Struct, frozen=True):
+    """k1..k4 of one case. Errors are relative, 0..1; rmse in the table's unit."""
+
+    case: str
+    reference: str
+    k: tuple[float, float, float, float]
+    loss: str
+    rmse: float
+    in_sample_mape: float
+    leave_one_out_mape: float | None
+    platforms: tuple[FitPoint, ...]
+    unit: str = ""
+    notes: tuple[Message, ...] = ()

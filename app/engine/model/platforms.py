@@ -1,0 +1,112 @@
+"""Platform: one accelerator as the catalogue knows it, every figure a Fact with source and date."""
+
+from msgspec import Struct
+
+from app.engine.errors import MissingFact
+
+
+class Fact(Struct, frozen=True):
+    """One thing known of a platform. value None = unknown."""
+
+    value: float | str | None
+    unit: str = ""
+    source: str = ""
+    as_of: str = ""
+    confidence: str = ""
+
+
+class Link(Struct, frozen=True):
+    """A way out of a card. one_direction_gbs None = unknown; kind "none" says that there is no such link."""
+
+    kind: str
+    one_direction_gbs: float | None
+    definition: str = ""
+    domain_cards: int | None = None
+    pairs_only: bool = False
+
+
+class Platform(Struct, frozen=True):
+    """One row of platform_db/accelerators.csv. `facts` holds every column under its name there."""
+
+    id: str
+    vendor_en: str
+    vendor_zh: str
+    product_en: str
+    product_zh: str
+    family: str
+    domestic: bool
+    host: Link
+    fabric: Link
+    facts: dict[str, Fact]
+    confidence: str = ""
+    note: str = ""
+
+    def number(self, key: str) -> float | None:
+        """Return a numeric fact, None where it is unknown."""
+        fact = self.facts.get(key)
+        return fact.value if fact is not None and isinstance(fact.value, float) else None
+
+    def text(self, key: str) -> str:
+        """Return a textual fact, "" where it is unknown."""
+        fact = self.facts.get(key)
+        return fact.value if fact is not None and isinstance(fact.value, str) else ""
+
+    def need(self, key: str) -> float:
+        """Return a numeric fact. Raises MissingFact naming the key where it is unknown."""
+        value = self.number(key)
+        if value is None:
+            raise MissingFact("platforms.missing_fact", platform=self.id, key=key)
+        return value
+
+    def label(self, lang: str = "zh") -> str:
+        """Return the name a customer reads."""
+        vendor, product = (self.vendor_zh, self.product_zh) if lang == "zh" else (self.vendor_en, self.product_en)
+        return " ".join(part for part in (vendor or self.vendor_en, product or self.product_en) if part)
+
+
+class SoftwareStack(Struct, frozen=True):
+    """One toolkit version of a vendor (platform_db/software_stacks.csv)."""
+
+    vendor: str
+    toolkit: str
+    version: str
+    release_date: str = ""
+    driver_min: str = ""
+    os_supported: tuple[str, ...] = ()
+    cpu_arch: tuple[str, ...] = ()
+    frameworks: tuple[str, ...] = ()
+    python_versions: tuple[str, ...] = ()
+    source: str = ""
+    as_of: str = ""
+    confidence: str = ""
+
+
+class OperatorSupport(Struct, frozen=True):
+    """How one platform family supports one operator: native composite fallback_cpu unsupported unknown."""
+
+    family: str
+    op: str
+    support: str
+    dtypes: tuple[str, ...] = ()
+    since_version: str = ""
+    source: str = ""
+    confidence: str = ""
+
+
+class FamilyFacts(Struct, frozen=True):
+    """One row of platform_db/families.csv; compat_strategy tells whose operators a family inherits."""
+
+    family: str
+    compat_strategy: str
+    precision_support: tuple[str, ...]
+    facts: dict[str, str]
+    source: str = ""
+    confidence: str = ""
+
+
+class PlatformMatch(Struct, frozen=True):
+    """What a name written by a person may mean. certainty: exact, alias, ambiguous, none."""
+
+    text: str
+    certainty: str
+    platforms: tuple[str, ...] = ()

@@ -1,0 +1,114 @@
+"""Project: everything of one customer case, as saved; an immutable snapshot.
+
+Each stage's result is stored with the hash of its inputs. A result whose inputs have changed since is *stale*: it is shown, marked and
+recomputed on request; nothing is deleted. This rule lives here and nowhere else.
+"""
+
+import datetime
+import hashlib
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from app.engine.model.assessments import Assessment
+from app.engine.model.estimates import Fit, MemoryEstimate, Prediction
+from app.engine.model.measurements import MeasuredRun
+from app.engine.model.plans import PriceSheet, Selection
+from app.engine.model.profiles import Profile
+from app.engine.model.requirements import Requirement
+from app.engine.model.traces import Trace
+from app.engine.model.verifications import LossAlignment, TestCase, TrialRun
+from app.engine.model.workloads import Workload
+
+STAGE_INPUTS: dict[str, tuple[str, ...]] = {
+    "profile": ("trace", "workload"),
+    "memory": ("workload",),
+    "assessments": ("workload", "profile"),
+    "predictions": ("workload", "measured", "case"),
+    "selection": ("workload", "requirement", "predictions", "assessments", "prices"),
+}
+"""What each computed stage is made from; the key is a field of Project, so are the inputs."""
+
+
+class ProposalSettings(Struct, frozen=True):
+    """How the documents are made: which sections (empty = all), texts the engineer changed, imprint."""
+
+    sections: tuple[str, ...] = ()
+    texts: dict[str, str] = {}
+    author: str = ""
+    number: str = ""
+    version: str = "V1.0"
+    classification: str = ""
+    date: datetime.date | None = None
+    valid_until: datetime.date | None = None
+
+
+class Project(Struct, frozen=True, eq=False):
+    """One customer case. `hashes` maps a computed stage to the hash of the inputs it was made from."""
+
+    name: str = ""
+    requirement: Requirement = Requirement()
+    workload: Workload | None = None
+    trace: Trace | None = None
+    measured: tuple[MeasuredRun, ...] = ()
+    case: str = ""
+    prices: PriceSheet | None = None
+    profile: Profile | None = None
+    memory: MemoryEstimate | None = None
+    assessments: tuple[Assessment, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
+    fit: Fit | None = None
+    selection: Selection | None = None
+    settings: ProposalSettings = ProposalSettings()
+    trials: tuple[TrialRun, ...] = ()
+    alignments: tuple[LossAlignment, ...] = ()
+    register: tuple[TestCase, ...] = ()
+    hashes: dict[str, str] = {}
+
+
+def changed(project: Project, **fields: object) -> Project:
+    """Return a new snapshot with these fields replaced."""
+    return msgspec.structs.replace(project, **fields)
+
+
+def with_stage(project: Project, stage: str, **fields: object) -> Project:
+    """Return a new snapshot that holds the result of a computed stage and remembers what it was made from.
+
+    Raises KeyError for a stage that STAGE_INPUTS does not know.
+    """
+    made = changed(project, **fields)
+    return changed(made, hashes={**project.hashes, stage: inputs_hash(made, stage)})
+
+
+def stale_stages(project: Project) -> tuple[str, ...]:
+    """Return the computed stages whose inputs have changed since, in the order of the work."""
+    stale: list[str] = []
+    for stage, inputs in STAGE_INPUTS.items():
+        known = project.hashes.get(stage)
+        if known is None:
+            continue
+        if any(name in stale for name in inputs) or known != inputs_hash(project, stage):
+            stale.append(stage)
+    return tuple(stale)
+
+
+def inputs_hash(project: Project, stage: str) -> str:
+    """Return the hash of what a stage is made from."""
+    digest = hashlib.sha256()
+    for name in STAGE_INPUTS[stage]:
+        digest.update(name.encode())
+        digest.update(_fingerprint(getattr(project, name)))
+    return digest.hexdigest()
+
+
+def _fingerprint(thing: object) -> bytes:
+    if isinstance(thing, Trace):  # its files are its identity; hashing 10^8 samples again would stall an edit
+        thing = [(file.sha256, file.format) for file in thing.files]
+    return msgspec.json.encode(thing, enc_hook=_array_digest)
+
+
+def _array_digest(thing: object) -> object:
+    if isinstance(thing, np.ndarray):
+        return hashlib.sha256(np.ascontiguousarray(thing).tobytes()).hexdigest()
+    raise TypeError(f"cannot fingerprint {type(thing).__name__}")

@@ -1,0 +1,67 @@
+"""Where things lie: the folders shipped with the program, and the user's own.
+
+`SUANXUAN_HOME` moves everything of the user's (cache, recovery, settings, crash reports) below one folder: tests and portable use.
+"""
+
+import os
+import sys
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def program_folder() -> Path:
+    """Return the folder that holds platform_db, reports and resources, in a checkout and in a frozen build alike."""
+    return Path(getattr(sys, "_MEIPASS", Path(__file__).resolve().parents[2]))
+
+
+def platform_db_folder() -> Path:
+    """Return the folder of the shipped platform facts."""
+    return program_folder() / "platform_db"
+
+
+def reports_folder() -> Path:
+    """Return the folder of the house style of documents."""
+    return program_folder() / "reports"
+
+
+def resources_folder() -> Path:
+    """Return the folder of icons, fonts, translations and the sample project."""
+    return program_folder() / "resources"
+
+
+def translations_folder() -> Path:
+    """Return the folder of the message catalogues, one folder per language below it."""
+    return resources_folder() / "translations"
+
+
+def fonts_folder() -> Path:
+    """Return the folder of the shipped fonts."""
+    return resources_folder() / "fonts"
+
+
+def sample_folder() -> Path:
+    """Return the folder of the sample project."""
+    return resources_folder() / "sample"
+
+
+def user_folder(kind: str) -> Path:
+    """Return the user's folder of this kind, made if need be.
+
+    kind    "cache" (may vanish), "state" (recovery, crash reports) or "config" (settings)
+    Raises OSError when it cannot be made.
+    """
+    home = os.environ.get("SUANXUAN_HOME")
+    if home:
+        folder = Path(home) / kind
+    else:
+        import platformdirs
+
+        locate = {
+            "cache": platformdirs.user_cache_path,
+            "state": platformdirs.user_state_path,
+            "config": platformdirs.user_config_path,
+        }[kind]
+        folder = locate("suanxuan", appauthor=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
