@@ -1,0 +1,196 @@
+"""The project file (.sxp): one SQLite database that holds one Project.
+
+Layout, version 1
+  PRAGMA application_id   0x53585031 ("SXP1"): tells our file from other databases
+  PRAGMA user_version     version of the layout; migrations.py brings older ones up, newer ones are refused
+  part(name, json)        one row for each field of Project that is not at its default, as msgspec writes it
+  blob(hash, piece, data) the arrays, content-addressed by SHA-256 and cut in pieces; in the JSON they stand as {"hash", "dtype", "shape"}
+
+A save writes only parts and blobs that changed, in one transaction, so a cut leaves the old project whole; a new file is written
+beside the target and moved into place. A part is read into typed Structs, so a file made by a stranger can hold wrong values but no
+code.
+"""
+
+import hashlib
+import math
+import sqlite3
+import zlib
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from app.engine.errors import EngineError, NewerVersion
+from app.engine.migrations import VERSION, migrate
+from app.engine.model.projects import Project
+from app.engine.paths import replacing
+
+APPLICATION_ID = 0x53585031
+PIECE_BYTES = 64 * 2**20
+DTYPES = ("int32", "int64", "float64")
+MAX_ARRAY_BYTES = 2**36
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS part(name TEXT PRIMARY KEY, json BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS blob(hash TEXT NOT NULL, piece INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY(hash, piece));
+"""
+
+
+def save_project(project: Project, path: Path) -> None:
+    """Save a project; an existing project file is updated in place, anything else is replaced as a whole.
+
+    Raises EngineError when the disk is full, the folder is read-only or the file is in use; the old file is then as it was.
+    """
+    path = Path(path)
+    try:
+        if _is_ours(path):
+            _write(project, path)
+        else:
+            _write_new(project, path)
+    except (sqlite3.Error, OSError) as error:
+        raise _saving_failed(error, path) from error
+
+
+def load_project(path: Path) -> Project:
+    """Read a project file. Raises NewerVersion for a newer layout, EngineError for a missing, foreign or damaged file."""
+    path = Path(path)
+    if not path.is_file():
+        raise EngineError("project.not_found", file=path)
+    if not _is_ours(path):
+        raise EngineError("project.not_a_project", file=path)
+    try:
+        with closing(_open_read_only(path)) as database:
+            version = _pragma(database, "user_version")
+            if version > VERSION:
+                raise NewerVersion("project.newer", file=path, version=version, known=VERSION)
+            parts = dict(database.execute("SELECT name, json FROM part"))
+            raw = {name: msgspec.json.decode(json) for name, json in parts.items()}
+            return _rebuild(migrate(raw, version), database)
+    except (sqlite3.Error, msgspec.DecodeError, ValueError, TypeError, zlib.error) as error:
+        raise EngineError("project.damaged", file=path, detail=str(error)) from error
+
+
+def _rebuild(raw: dict, database: sqlite3.Connection) -> Project:
+    def decode(kind: type, value: object) -> object:
+        if kind is np.ndarray:
+            return _read_array(database, value)
+        raise TypeError(f"unexpected {kind.__name__}")
+
+    return msgspec.convert(raw, Project, dec_hook=decode, str_keys=True, builtin_types=())
+
+
+def _write_new(project: Project, path: Path) -> None:
+    with replacing(path) as temporary:
+        _write(project, temporary)
+
+
+def _write(project: Project, path: Path) -> None:
+    arrays: dict[str, np.ndarray] = {}
+    parts = {name: _encode(value, arrays) for name, value in _fields_not_default(project).items()}
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("PRAGMA synchronous=FULL")
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            _update(database, parts, arrays)
+            database.execute("COMMIT")
+        except BaseException:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+            raise
+
+
+def _update(database: sqlite3.Connection, parts: dict[str, bytes], arrays: dict[str, np.ndarray]) -> None:
+    for statement in _SCHEMA.strip().split("\n"):
+        database.execute(statement)
+    database.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    database.execute(f"PRAGMA user_version={VERSION}")
+    known = dict(database.execute("SELECT name, json FROM part"))
+    database.executemany("DELETE FROM part WHERE name=?", [(name,) for name in known.keys() - parts.keys()])
+    database.executemany(
+        "INSERT OR REPLACE INTO part VALUES(?,?)", [(name, json) for name, json in parts.items() if known.get(name) != json]
+    )
+    stored = {row[0] for row in database.execute("SELECT DISTINCT hash FROM blob")}
+    database.executemany("DELETE FROM blob WHERE hash=?", [(digest,) for digest in stored - arrays.keys()])
+    for digest in arrays.keys() - stored:
+        whole = memoryview(arrays[digest]).cast("B")
+        pieces = range(0, len(whole), PIECE_BYTES)
+        database.executemany(
+            "INSERT INTO blob VALUES(?,?,?)",
+            ((digest, number, zlib.compress(whole[start : start + PIECE_BYTES], 1)) for number, start in enumerate(pieces)),
+        )
+
+
+def _fields_not_default(project: Project) -> dict[str, object]:
+    blank = Project()
+    return {name: value for name in project.__struct_fields__ if (value := getattr(project, name)) != getattr(blank, name)}
+
+
+def _encode(value: object, arrays: dict[str, np.ndarray]) -> bytes:
+    def store(thing: object) -> dict:
+        if not isinstance(thing, np.ndarray):
+            raise TypeError(f"cannot save {type(thing).__name__}")
+        flat = np.ascontiguousarray(thing)
+        digest = hashlib.sha256(flat.data.cast("B") if flat.size else b"").hexdigest()
+        if flat.size:
+            arrays[digest] = flat
+        return {"hash": digest, "dtype": flat.dtype.name, "shape": list(flat.shape)}
+
+    return msgspec.json.encode(value, enc_hook=store)
+
+
+def _read_array(database: sqlite3.Connection, told: object) -> np.ndarray:
+    if not isinstance(told, dict) or told.get("dtype") not in DTYPES:
+        raise ValueError("an array is described wrongly")
+    shape = msgspec.convert(told.get("shape"), list[int])
+    dtype = np.dtype(told["dtype"])
+    size = math.prod(shape) * dtype.itemsize
+    if any(length < 0 for length in shape) or size > MAX_ARRAY_BYTES:
+        raise ValueError("an array has an impossible shape")
+    if size == 0:
+        return np.empty(shape, dtype)
+    rows = database.execute("SELECT data FROM blob WHERE hash=? ORDER BY piece", (told.get("hash"),))
+    whole = b"".join(_inflate(row[0]) for row in rows)
+    if len(whole) != size or hashlib.sha256(whole).hexdigest() != told["hash"]:
+        raise ValueError("an array is cut short or was changed")
+    return np.frombuffer(whole, dtype).reshape(shape)
+
+
+def _inflate(data: bytes) -> bytes:
+    inflater = zlib.decompressobj()
+    piece = inflater.decompress(data, PIECE_BYTES)
+    if inflater.unconsumed_tail:
+        raise ValueError("a piece is larger than we ever write")
+    return piece
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = file.read(72)
+    except FileNotFoundError:
+        return False
+    return head.startswith(b"SQLite format 3\0") and int.from_bytes(head[68:72], "big") == APPLICATION_ID
+
+
+def _open_read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+
+
+def _pragma(database: sqlite3.Connection, name: str) -> int:
+    return database.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def _saving_failed(error: Exception, path: Path) -> EngineError:
+    import errno
+
+    text = str(error)
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "disk is full" in text:
+        return EngineError("project.disk_full", file=path)
+    if isinstance(error, PermissionError) or "readonly" in text or getattr(error, "errno", None) == errno.EROFS:
+        return EngineError("project.read_only", file=path)
+    if isinstance(error, FileNotFoundError):
+        return EngineError("project.no_folder", file=path)
+    if "locked" in text:
+        return EngineError("project.in_use", file=path)
+    return EngineError("project.not_saved", file=path, detail=text)
