@@ -21,7 +21,7 @@ class EngineError(Exception):
 
     def __init__(self, code: str, *, file: object = "", place: object = "", **params: Value) -> None:
         super().__init__(code)
-        self.message = Message(code, dict(params))
+        self.message = Message.of(code, params)
         self.file = str(file)
         self.place = str(place)
 
@@ -46,7 +46,7 @@ class NewerVersion(EngineError):
     """The project file comes from a newer program."""
 
 
-class Cancelled(Exception):  # noqa: N818 - not an error: the user stopped the work
+class Cancelled(Exception):
     """The user stopped the work."""
 
 

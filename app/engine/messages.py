@@ -6,7 +6,7 @@ rendered first. Files are read when their area is first asked for.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from string import Formatter
 from typing import TypeAlias
@@ -24,13 +24,18 @@ class Message(msgspec.Struct, frozen=True):
     code: str
     params: dict[str, "str | int | float | bool | None | Message | list[str | int | float | Message]"] = {}
 
+    @classmethod
+    def of(cls, code: str, params: Mapping[str, "Value"]) -> "Message":
+        """Return a message whose lists are lists, whatever sequence they came as."""
+        return cls(code, {name: list(value) if isinstance(value, tuple) else value for name, value in params.items()})  # type: ignore[misc]
 
-Value: TypeAlias = str | int | float | bool | None | Message | list[str | int | float | Message]
+
+Value: TypeAlias = str | int | float | bool | None | Message | Sequence[str | int | float | Message]
 
 
 def message(code: str, **params: Value) -> Message:
     """Return the message of this code with these parameters."""
-    return Message(code, dict(params))
+    return Message.of(code, params)
 
 
 def render(said: Message | str, lang: str) -> str:

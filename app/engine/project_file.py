@@ -113,7 +113,7 @@ def _update(database: sqlite3.Connection, parts: dict[str, bytes], arrays: dict[
     stored = {row[0] for row in database.execute("SELECT DISTINCT hash FROM blob")}
     database.executemany("DELETE FROM blob WHERE hash=?", [(digest,) for digest in stored - arrays.keys()])
     for digest in arrays.keys() - stored:
-        whole = memoryview(arrays[digest]).cast("B")
+        whole = arrays[digest].data.cast("B")
         pieces = range(0, len(whole), PIECE_BYTES)
         database.executemany(
             "INSERT INTO blob VALUES(?,?,?)",

@@ -60,10 +60,36 @@ class Effort(Struct, frozen=True):
 
 
 class Assessment(Struct, frozen=True):
-    """One platform assessed. reason: why the verdict is what it is, in one sentence."""
+    """One platform assessed. reason: why the verdict is what it is, in one sentence. fits: as it is run now, without a change."""
 
     platform: str
     verdict: Verdict
     checks: tuple[Finding, ...]
     effort: Effort | None = None
     reason: Message | None = None
+    fits: bool | None = None
+
+
+class EffortPriors(Struct, frozen=True):
+    """Experience with porting (platform_db/effort.toml); every figure there tells its source or says "judgement".
+
+    sizes            small, medium, large -> person-days low, likely, high of one stage
+    groups           vendor group -> size of each stage in the order of STAGES
+    families         platform family -> vendor group; families not listed belong to `default_group`
+    operator_days    kind of missing operator (simple, fused, fallback) -> person-days low, likely, high
+    rate             money per person-day in `currency`
+    """
+
+    sizes: dict[str, tuple[float, float, float]]
+    sizes_source: str
+    groups: dict[str, tuple[str, str, str, str]]
+    groups_source: str
+    families: dict[str, str]
+    default_group: str
+    operator_days: dict[str, tuple[float, float, float]]
+    operator_source: str
+    rate: float
+    currency: str
+    rate_source: str
+    same_family: tuple[str, str, str, str]
+    same_family_source: str

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from app.engine.errors import MissingFact
+from app.engine.model.assessments import EffortPriors
 
 
 class Fact(Struct, frozen=True):
@@ -61,7 +62,9 @@ class Platform(Struct, frozen=True):
     def label(self, lang: str = "zh") -> str:
         """Return the name a customer reads."""
         vendor, product = (self.vendor_zh, self.product_zh) if lang == "zh" else (self.vendor_en, self.product_en)
-        return " ".join(part for part in (vendor or self.vendor_en, product or self.product_en) if part)
+        vendor, product = vendor or self.vendor_en, product or self.product_en
+        shared = max((length for length in range(len(vendor) + 1) if length and product.startswith(vendor[-length:])), default=0)
+        return f"{vendor}{product[shared:]}" if shared else " ".join(part for part in (vendor, product) if part)
 
 
 class SoftwareStack(Struct, frozen=True):
@@ -110,3 +113,15 @@ class PlatformMatch(Struct, frozen=True):
     text: str
     certainty: str
     platforms: tuple[str, ...] = ()
+
+
+class Knowledge(Struct, frozen=True):
+    """What is known of software on the platform families.
+
+    operators   family -> operator -> support; canonical: operator -> category
+    """
+
+    operators: dict[str, dict[str, OperatorSupport]]
+    canonical: dict[str, str]
+    families: dict[str, FamilyFacts]
+    effort: EffortPriors

@@ -24,8 +24,8 @@ from app.engine.model.workloads import Workload
 STAGE_INPUTS: dict[str, tuple[str, ...]] = {
     "profile": ("trace", "workload"),
     "memory": ("workload",),
-    "assessments": ("workload", "profile"),
-    "predictions": ("workload", "measured", "case"),
+    "predictions": ("workload", "profile", "measured", "case", "prices", "requirement"),
+    "assessments": ("workload", "profile", "predictions"),
     "selection": ("workload", "requirement", "predictions", "assessments", "prices"),
 }
 """What each computed stage is made from; the key is a field of Project, so are the inputs."""

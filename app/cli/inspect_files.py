@@ -1,0 +1,105 @@
+"""`suanxuan inspect FILE…`: recognise and read traces, say what is in them."""
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.cli._frame import EXIT_DONE, EXIT_INPUT, Command, Result, Words, stderr_progress, text_table
+from app.engine.messages import Message, render, render_remedy
+
+if TYPE_CHECKING:
+    from app.engine.model.traces import Series, Trace
+
+
+def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
+    """Declare the files."""
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=words("inspect.files"))
+
+
+def run(options: argparse.Namespace) -> Result:
+    """Read each file and describe it."""
+    from app.engine import pipeline
+
+    reading = pipeline.read_traces(options.files, stderr_progress(options))
+    document = {
+        "files": [describe_trace(trace, options.lang) for trace in reading.traces],
+        "unreadable": [
+            {"file": fault.file, "reason": render(fault.message, options.lang), "hint": render_remedy(fault.message, options.lang)}
+            for fault in reading.unreadable
+        ],
+    }
+    status = EXIT_DONE if reading.traces else EXIT_INPUT
+    return Result(document, lambda: _text(document, options.lang), reading.unreadable, status)
+
+
+def describe_trace(trace: "Trace", lang: str) -> dict:
+    """Return what interface.md tells of one read file."""
+    absolute = trace.start_ns is not None and trace.clock in ("absolute", "local")
+    start = datetime.fromtimestamp(trace.start_ns / 1e9, UTC) if absolute and trace.start_ns is not None else None
+    if start is not None and trace.clock == "local":
+        start = start.replace(tzinfo=None)
+    return {
+        "file": trace.files[0].name,
+        "format": trace.files[0].format,
+        "rows": sum(file.rows for file in trace.files),
+        "events": sum(file.events for file in trace.files),
+        "skipped": trace.skipped,
+        "duration_s": trace.duration_ns / 1e9,
+        "start": start.isoformat() if start else None,
+        "time_is_synthetic": trace.clock == "synthetic",
+        "is_snapshot": trace.is_snapshot,
+        "devices": [
+            {"id": device.id, "kind": device.kind, "name": device.name, "memory_gib": device.memory_gib} for device in trace.devices
+        ],
+        "channels": [_describe_series(series) for series in trace.series],
+        "operators": len(trace.events.names) if trace.events is not None else 0,
+        "environment": trace.environment,
+        "warnings": [render(warning, lang) for warning in trace.warnings],
+    }
+
+
+def _describe_series(series: "Series") -> dict:
+    import numpy as np
+
+    good = series.values[np.isfinite(series.values)]
+    low, mean, high = (float(good.min()), float(good.mean()), float(good.max())) if good.size else (None, None, None)
+    return {
+        "metric": series.metric,
+        "device": series.device,
+        "unit": series.unit,
+        "samples": int(good.size),
+        "min": low,
+        "mean": mean,
+        "max": high,
+        "state": series.state,
+    }
+
+
+def _text(document: dict, lang: str) -> str:
+    from app.engine.units import format_duration, format_significant
+
+    def words(code: str, **params: object) -> str:
+        return render(Message(f"cli.inspect.{code}", params), lang)  # type: ignore[arg-type]
+
+    lines: list[str] = []
+    for file in document["files"]:
+        lines.append(
+            words("file", file=file["file"], format=file["format"], rows=file["rows"], events=file["events"])
+            + "  "
+            + format_duration(file["duration_s"])
+        )
+        if file["channels"]:
+            heads = [words(head) for head in ("metric", "device", "samples", "min", "mean", "max")]
+            rows = [
+                [row["metric"], row["device"], row["samples"], *(format_significant(row[key], 4) for key in ("min", "mean", "max"))]
+                for row in file["channels"]
+            ]
+            lines.append(text_table(heads, rows))
+        lines += [f"  {words('skipped', reason=render(Message(reason), lang), count=count)}" for reason, count in file["skipped"].items()]
+        lines += [f"  ! {warning}" for warning in file["warnings"]]
+        lines.append("")
+    return "\n".join(lines).rstrip()
+
+
+COMMAND = Command("inspect", arguments, run)

@@ -1,0 +1,97 @@
+"""`suanxuan predict TABLE.csv`: fill in the blank speeds of a table of runs."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.cli._frame import EXIT_DONE, EXIT_INPUT, Command, Result, Words, stderr_progress, text_table
+from app.engine.errors import EngineError
+from app.engine.messages import Message, render, term
+
+if TYPE_CHECKING:
+    from app.engine.model.estimates import Prediction
+
+COLUMNS = ("predicted", "low", "high", "kind", "reference_row", "note")
+
+
+def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
+    """Declare the table and what helps to predict it."""
+    parser.add_argument("table", type=Path, metavar="TABLE.csv", help=words("table"))
+    parser.add_argument("--run", type=Path, metavar="RUN", help=words("run"))
+    parser.add_argument("--trace", nargs="+", type=Path, default=[], metavar="FILE", help=words("inspect.files"))
+    parser.add_argument("--out", type=Path, metavar="OUT.csv", help=words("predict.out"))
+
+
+def run(options: argparse.Namespace) -> Result:
+    """Predict every wanted row; exit 2 when none could be predicted."""
+    from app.engine import pipeline
+
+    workload = pipeline.read_run_description(options.run)[0] if options.run else None
+    reading = pipeline.read_traces(options.trace, stderr_progress(options)) if options.trace else None
+    if reading is not None and reading.run is None:
+        raise reading.unreadable[0]
+    profile = pipeline.profile_trace(reading.run, workload) if reading and reading.run else None
+    predictions = pipeline.predict_table(pipeline.read_measured(options.table), workload, profile)
+    if not predictions:
+        raise EngineError("cli.predict.nothing_wanted", file=options.table)
+    if options.out:
+        pipeline.write_predicted_table(options.table, predictions, options.out, lambda said: render(said, options.lang))
+    document = {"rows": [describe_prediction(found, options.lang) for found in predictions], "uses": render(USES, options.lang)}
+    done = any(found.value is not None for found in predictions)
+    faults = () if done else tuple(_fault(found, options.table) for found in predictions[:20])
+    return Result(document, lambda: _text(predictions, options.lang), faults, EXIT_DONE if done else EXIT_INPUT)
+
+
+USES = Message("cli.predict.uses")
+
+
+def describe_prediction(found: "Prediction", lang: str) -> dict:
+    """Return one row of the `predict` document of interface.md."""
+    return {
+        "row": found.row,
+        "case": found.case,
+        "platform": found.platform,
+        "gpus": found.gpus,
+        "predicted": found.value,
+        "low": found.low,
+        "high": found.high,
+        "unit": found.unit,
+        "kind": found.kind,
+        "reference_row": found.reference_row,
+        "k": list(found.k) if found.k else None,
+        "terms": list(found.terms),
+        "out_of_range": found.out_of_range,
+        "expected_error": found.error_mape,
+        "notes": [render(note, lang) for note in found.notes],
+    }
+
+
+def _fault(found: "Prediction", table: Path) -> EngineError:
+    note = found.notes[0] if found.notes else Message("cli.predict.no_reason")
+    return EngineError("cli.predict.row_failed", file=table, place=found.row, platform=found.platform, reason=note)
+
+
+def _text(predictions: "tuple[Prediction, ...]", lang: str) -> str:
+    from app.engine.units import format_significant
+
+    def words(code: str) -> str:
+        return render(Message(f"cli.predict.{code}"), lang)
+
+    heads = [words(head) for head in ("row", "platform", "gpus", "predicted", "interval", "unit", "kind", "note")]
+    rows = [
+        [
+            found.row,
+            found.platform,
+            found.gpus or "—",
+            "—" if found.out_of_range else format_significant(found.value),
+            f"{format_significant(found.low)}–{format_significant(found.high)}" if found.low is not None else "—",
+            found.unit,
+            term(f"paraselect.kind.{found.kind}", lang) if found.kind else "—",
+            render(found.notes[0], lang) if found.notes else "",
+        ]
+        for found in predictions
+    ]
+    return text_table(heads, rows) + "\n" + render(USES, lang)
+
+
+COMMAND = Command("predict", arguments, run)

@@ -1,0 +1,116 @@
+"""`suanxuan profile FILE…`: characterise a run: axes, class, bottleneck, operators."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.cli._frame import Command, Result, Words, stderr_progress, text_table
+from app.engine.errors import EngineError
+from app.engine.messages import Message, render, term
+
+if TYPE_CHECKING:
+    from app.engine.model.profiles import Profile
+
+SHOWN_OPERATORS = 20
+
+
+def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
+    """Declare the files and what they were run on."""
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=words("inspect.files"))
+    parser.add_argument("--run", type=Path, metavar="RUN", help=words("run"))
+    parser.add_argument("--platform", default="", metavar="ID", help=words("profile.platform"))
+    parser.add_argument("--whole", action="store_true", help=words("profile.whole"))
+
+
+def run(options: argparse.Namespace) -> Result:
+    """Read the files as one run and characterise it."""
+    from app.engine import pipeline
+    from app.engine.progress import part_of
+
+    progress = stderr_progress(options)
+    workload = pipeline.read_run_description(options.run)[0] if options.run else None
+    reading = pipeline.read_traces(options.files, part_of(progress, 0.0, 0.7))
+    if reading.run is None:
+        raise reading.unreadable[0] if reading.unreadable else EngineError("cli.nothing_to_read")
+    profile = pipeline.profile_trace(
+        reading.run, workload, platform=options.platform, whole=options.whole, progress=part_of(progress, 0.7, 1.0)
+    )
+    document = describe_profile(profile, options.lang)
+    return Result(document, lambda: _text(profile, options.lang), reading.unreadable)
+
+
+def describe_profile(profile: "Profile", lang: str) -> dict:
+    """Return the `profile` document of interface.md."""
+    return {
+        "platform": profile.platform or None,
+        "duration_s": profile.duration_s,
+        "axes": {
+            axis.name: {
+                "value": axis.value,
+                "p95": axis.p95,
+                "state": axis.state,
+                "source": render(axis.source, lang),
+                "rate_gbs": axis.rate_gbs,
+            }
+            for axis in profile.axes
+        },
+        "class": profile.load_class,
+        "class_scores": profile.class_scores,
+        "bottleneck": {"name": profile.bottleneck.name, "evidence": [render(said, lang) for said in profile.bottleneck.evidence]},
+        "advice": [
+            {"severity": advice.severity, "text": render(advice.text, lang), "evidence": [render(said, lang) for said in advice.evidence]}
+            for advice in profile.advice
+        ],
+        "operators": [
+            {
+                "name": row.name,
+                "category": row.category,
+                "calls": row.calls,
+                "device_time_s": row.device_time_s,
+                "share": row.share,
+            }
+            for row in profile.operators
+        ],
+        "communication": {"share": profile.communication.share, "exposed_share": profile.communication.exposed_share},
+        "statistics": {
+            row.metric: {"mean": row.mean, "p50": row.p50, "p95": row.p95, "max": row.max} for row in profile.statistics if row.device == ""
+        },
+        "warnings": [render(said, lang) for said in profile.warnings],
+    }
+
+
+def _text(profile: "Profile", lang: str) -> str:
+    from app.engine.units import format_duration, format_share
+
+    def words(code: str, **params: str) -> str:
+        return render(Message(f"cli.profile.{code}", dict(params)), lang)
+
+    heads = [words(head) for head in ("axis", "value", "p95", "state")]
+    rows = [
+        [
+            term(f"profiling.axis.{axis.name}", lang),
+            format_share(axis.value),
+            format_share(axis.p95),
+            term(f"profiling.state.{axis.state}", lang),
+        ]
+        for axis in profile.axes
+    ]
+    lines = [
+        words("class", name=term(f"profiling.class.{profile.load_class}", lang), duration=format_duration(profile.duration_s)),
+        *(f"  {render(said, lang)}" for said in profile.bottleneck.evidence),
+        "",
+        text_table(heads, rows),
+    ]
+    if profile.operators:
+        heads = [words(head) for head in ("operator", "category", "calls", "time", "share")]
+        shown = profile.operators[:SHOWN_OPERATORS]
+        cells = [[row.name[:60], row.category, row.calls, format_duration(row.device_time_s), format_share(row.share, 1)] for row in shown]
+        lines += ["", text_table(heads, cells)]
+        if len(profile.operators) > len(shown):
+            lines.append(words("more", count=str(len(profile.operators) - len(shown))))
+    lines += ["", *(f"[{advice.severity}] {render(advice.text, lang)}" for advice in profile.advice)]
+    lines += [f"! {render(said, lang)}" for said in profile.warnings]
+    return "\n".join(lines).rstrip()
+
+
+COMMAND = Command("profile", arguments, run)

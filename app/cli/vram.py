@@ -1,0 +1,91 @@
+"""`suanxuan vram RUN`: estimate VRAM, say where it fits and what would make it fit."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.cli._frame import Command, Result, Words, text_table
+from app.engine.messages import Message, render
+
+if TYPE_CHECKING:
+    from app.engine.model.estimates import MemoryEstimate, MemoryFit
+
+PARTS = ("weights", "gradients", "optimizer", "activations", "kv_cache", "overhead", "total")
+
+
+def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
+    """Declare the run description and the platforms."""
+    parser.add_argument("run", type=Path, metavar="RUN", help=words("run"))
+    parser.add_argument("--platform", nargs="+", default=[], metavar="ID", help=words("platforms_wanted"))
+
+
+def run(options: argparse.Namespace) -> Result:
+    """Estimate and compare."""
+    from app.engine import pipeline
+
+    workload, _ = pipeline.read_run_description(options.run)
+    catalogue = pipeline.catalogue()
+    chosen = [catalogue.platform(name) for name in options.platform] or catalogue.platforms
+    estimate, fits = pipeline.estimate_vram(workload, chosen)
+    document = describe_memory(estimate, fits, options.lang)
+    return Result(document, lambda: _text(estimate, fits, options.lang))
+
+
+def describe_memory(estimate: "MemoryEstimate", fits: "tuple[MemoryFit, ...]", lang: str) -> dict:
+    """Return the `vram` document of interface.md."""
+    numbers = {f"{part}_gib": getattr(estimate, f"{part}_gib") for part in PARTS}
+    return {
+        "estimate": {
+            **numbers,
+            "low": estimate.low,
+            "high": estimate.high,
+            "kind": "modelled",
+            "parameters": estimate.parameters,
+            "unknown": render(estimate.unknown, lang) if estimate.unknown else None,
+            "assumptions": [render(said, lang) for said in estimate.assumptions],
+        },
+        "platforms": [
+            {
+                "platform": fit.platform,
+                "capacity_gib": fit.capacity_gib,
+                "usable_gib": fit.usable_gib,
+                "fits": fit.fits,
+                "headroom_gib": fit.headroom_gib,
+                "remedies": [
+                    {"change": render(remedy.change, lang), "total_gib": remedy.total_gib, "speed_cost": remedy.speed_cost}
+                    for remedy in fit.remedies
+                ],
+            }
+            for fit in fits
+        ],
+        "max_micro_batch": {fit.platform: fit.max_micro_batch for fit in fits},
+        "max_concurrency": {fit.platform: fit.max_concurrency for fit in fits},
+        "stages": [{"stage": stage, "total_gib": total} for stage, total in estimate.stages],
+    }
+
+
+def _text(estimate: "MemoryEstimate", fits: "tuple[MemoryFit, ...]", lang: str) -> str:
+    from app.engine.units import format_number
+
+    def words(code: str) -> str:
+        return render(Message(f"cli.vram.{code}"), lang)
+
+    lines = [render(estimate.unknown, lang)] if estimate.unknown else []
+    rows = [[words(part), format_number(getattr(estimate, f"{part}_gib"), 2)] for part in PARTS]
+    rows.append([words("interval"), f"{format_number(estimate.low, 1)}–{format_number(estimate.high, 1)}"])
+    lines += [text_table([words("part"), "GiB"], rows), *(render(said, lang) for said in estimate.assumptions), ""]
+    heads = [words(head) for head in ("platform", "usable", "headroom", "fits", "remedy")]
+    cells = [
+        [
+            fit.platform,
+            format_number(fit.usable_gib),
+            format_number(fit.headroom_gib),
+            words("yes" if fit.fits else "unknown" if fit.fits is None else "no"),
+            render(fit.remedies[0].change, lang) if fit.remedies else "",
+        ]
+        for fit in fits
+    ]
+    return "\n".join([*lines, text_table(heads, cells)])
+
+
+COMMAND = Command("vram", arguments, run)

@@ -1,0 +1,13 @@
+"""ParaSelect: speed on one platform from measured speeds on others.
+
+    speed_target = speed_ref / (k1·TFLOPS'_ref/TFLOPS'_target + k2·gmem_ref/gmem_target
+                                + k3·pcie_ref/pcie_target + k4·nvlink_ref/nvlink_target)
+
+k of a case are fitted where three platforms are known, else those of its class in the measured data that ship with the program.
+"""
+
+from app.engine.paraselect.fitting import fit_case
+from app.engine.paraselect.prediction import predict, predict_targets
+from app.engine.paraselect.run_table import read_runs, write_predictions
+
+__all__ = ["fit_case", "predict", "predict_targets", "read_runs", "write_predictions"]

@@ -1,0 +1,263 @@
+"""Fill in the wanted rows of a table of runs."""
+
+import math
+from collections.abc import Sequence
+from functools import cache
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from app.engine.errors import EngineError, MissingFact
+from app.engine.messages import Message, message
+from app.engine.model.estimates import Prediction
+from app.engine.model.measurements import MeasuredRun
+from app.engine.model.platforms import Platform
+from app.engine.model.profiles import Profile
+from app.engine.model.quantities import Kind
+from app.engine.model.workloads import Workload
+from app.engine.paraselect.fitting import FEWEST, Design, design_of, fit_k, left_out
+from app.engine.paraselect.known_runs import Known, at_count, in_own_unit, known_runs, lower_is_better
+from app.engine.paraselect.pooled import ClassK, Pool, slopes_of
+from app.engine.paraselect.rates import TERMS, Ratios, ratios
+
+NOISE = 0.04
+"""No interval is narrower than the spread between submitters on equal hardware."""
+BEYOND = 1.5
+"""A ratio outside the fitted range by this factor is out of range."""
+FAR_COUNT = 8
+_T95 = {1: 6.31, 2: 2.92, 3: 2.35, 4: 2.13, 5: 2.02, 6: 1.94, 7: 1.89, 8: 1.86, 9: 1.83, 10: 1.81}
+
+
+class _Case(Struct, frozen=True, eq=False):
+    """What is known of a case: its runs, its own fit where there are enough, its class."""
+
+    name: str
+    known: tuple[Known, ...]
+    design: Design
+    k: tuple[float, ...] | None
+    deviation: float
+    error: float | None
+    pool: ClassK
+    exponent: float
+    own_exponent: bool
+
+
+def predict(
+    runs: Sequence[MeasuredRun],
+    platforms: dict[str, Platform],
+    shipped: tuple[MeasuredRun, ...],
+    *,
+    workload: Workload | None = None,
+    profile: Profile | None = None,
+) -> tuple[Prediction, ...]:
+    """Return a prediction for every row without a speed. workload and profile refine later models; the formula does not need them."""
+    del workload, profile
+    cases: dict[str, _Case] = {}
+    found = []
+    for run in runs:
+        if run.speed is None:
+            if run.case not in cases:
+                cases[run.case] = _case(runs, run, platforms, shipped)
+            found.append(_predict_row(run, cases[run.case], platforms))
+    return tuple(found)
+
+
+def predict_targets(
+    runs: Sequence[MeasuredRun],
+    case: str,
+    targets: Sequence[tuple[str, int]],
+    platforms: dict[str, Platform],
+    shipped: tuple[MeasuredRun, ...],
+    *,
+    workload: Workload | None = None,
+    profile: Profile | None = None,
+) -> tuple[Prediction, ...]:
+    """Return a prediction for each (platform, card count) that the case has not measured; rows count on behind the table."""
+    of_case = [run for run in runs if run.case == case and run.speed is not None]
+    measured = {(run.platform, run.gpus) for run in of_case}
+    first = max((run.row for run in runs), default=0) + 1
+    wanted = [
+        msgspec.structs.replace(
+            of_case[0], row=first + number, platform=platform, gpus=gpus, speed=None, nodes=None, mem_per_gpu_gib=None, source=""
+        )
+        for number, (platform, gpus) in enumerate(target for target in targets if target not in measured)
+    ]
+    return predict([*of_case, *wanted], platforms, shipped, workload=workload, profile=profile)
+
+
+@cache
+def _pool(shipped: int, platforms: int) -> Pool:
+    return Pool(*_POOLS[shipped, platforms])
+
+
+_POOLS: dict[tuple[int, int], tuple[tuple[MeasuredRun, ...], dict[str, Platform]]] = {}
+
+
+def _pool_of(shipped: tuple[MeasuredRun, ...], platforms: dict[str, Platform]) -> Pool:
+    key = (id(shipped), len(platforms))
+    _POOLS[key] = (shipped, platforms)
+    return _pool(*key)
+
+
+def _case(runs: Sequence[MeasuredRun], wanted: MeasuredRun, platforms: dict[str, Platform], shipped: tuple[MeasuredRun, ...]) -> _Case:
+    of_case = [run for run in runs if run.case == wanted.case]
+    units = {run.unit for run in of_case if run.unit}
+    if len(units) > 1:
+        raise EngineError("paraselect.units_differ", case=wanted.case, units=sorted(units))
+    known = known_runs(of_case, wanted.case)
+    pool = _pool_of(shipped, platforms).of(known[0].run if known else wanted)
+    design = design_of(known, platforms)
+    k, deviation, error = None, 0.0, None
+    if len(design.rows) >= FEWEST and design.active.any():
+        k = tuple(fit_k(design).tolist())
+        deviation, error = _deviation(design)
+    slopes = slopes_of(known)
+    exponent = float(np.clip(np.median(slopes), 0.0, 1.05)) if slopes else min(pool.exponent, 1.0)
+    return _Case(wanted.case, tuple(known), design, k, deviation, error, pool, exponent, bool(slopes))
+
+
+def _deviation(design: Design) -> tuple[float, float | None]:
+    """Return the log deviation to expect of a new platform, and the mean relative error, from the platforms left out one by one."""
+    shares = left_out(design)
+    cards = np.array([one.gpus for one in design.rows]) / design.rows[0].gpus
+    measured = cards / design.relative
+    logs = np.array([math.log(share / true) for share, true in zip(shares, measured.tolist(), strict=True) if share is not None])
+    return float(np.sqrt(np.mean(logs**2))), float(np.mean(np.abs(np.exp(logs) - 1)))
+
+
+def _predict_row(run: MeasuredRun, case: _Case, platforms: dict[str, Platform]) -> Prediction:
+    blank = Prediction(run.row, run.case, run.platform, run.gpus, unit=run.unit, better="lower" if lower_is_better(run) else "higher")
+    if run.gpus is None:
+        return msgspec.structs.replace(blank, notes=(message("paraselect.no_gpus"),))
+    if run.platform not in platforms:
+        return msgspec.structs.replace(blank, notes=(message("paraselect.unknown_platform", platform=run.platform),))
+    usable = [one for one in case.known if one.platform in platforms]
+    if not usable:
+        return msgspec.structs.replace(blank, notes=(message("paraselect.no_known_row"),))
+    unit = run.unit or usable[0].run.unit
+    run = msgspec.structs.replace(run, unit=unit, better=run.better or usable[0].run.better)
+    blank = msgspec.structs.replace(blank, unit=unit, better="lower" if lower_is_better(run) else "higher")
+    try:
+        return _predicted(run, blank, case, usable, platforms)
+    except MissingFact as error:
+        return msgspec.structs.replace(blank, notes=(error.message,))
+
+
+def _predicted(run: MeasuredRun, blank: Prediction, case: _Case, usable: list[Known], platforms: dict[str, Platform]) -> Prediction:
+    gpus = run.gpus or 1
+    same = [one for one in usable if one.platform == run.platform]
+    if same:
+        return _other_count(run, blank, case, at_count(same, gpus)[0])
+    target = platforms[run.platform]
+    if case.k is not None:
+        reference, k, kind = case.design.rows[0], case.k, "fitted"
+    else:
+        candidates = at_count(usable, gpus)
+        reference = min(candidates, key=lambda one: _unlike(platforms[one.platform], target, run.precision, gpus))
+        k, kind = case.pool.k, "pooled"
+    pair = ratios(platforms[reference.platform], target, run.precision or reference.run.precision, gpus)
+    if kind == "pooled" and case.pool.plain is not None and any(k[place] > 0 and pair.values[place] is None for place in (2, 3)):
+        case = msgspec.structs.replace(case, pool=case.pool.plain)
+        k = case.pool.k
+    if gpus == 1 and k[3] > 0:
+        k = _without_fabric(k)
+    terms = [share * value for share, value in zip(k, pair.needed(k), strict=True)]
+    ratio = 1 / sum(terms)
+    notes = _notes(run, case, reference, pair, kind)
+    low, high = _band(case, kind)
+    speed, spread, count_notes = _to_count(reference, gpus, case)
+    outside = _out_of_range(case, kind, pair, k, ratio)
+    if outside is not None:
+        notes.insert(0, outside)
+    middle = speed * ratio
+    ends = sorted((in_own_unit(run, middle * math.exp(low - spread)), in_own_unit(run, middle * math.exp(high + spread))))
+    return msgspec.structs.replace(
+        blank,
+        value=in_own_unit(run, middle),
+        low=ends[0],
+        high=ends[1],
+        kind=kind,
+        reference_row=reference.row,
+        k=tuple(k),
+        terms=tuple(terms),
+        out_of_range=outside is not None,
+        error_mape=case.error if kind == "fitted" else case.pool.mape,
+        siblings=tuple(dict.fromkeys(f"{one.platform} × {one.gpus}" for one in usable)),
+        notes=(*notes, *count_notes),
+    )
+
+
+def _other_count(run: MeasuredRun, blank: Prediction, case: _Case, reference: Known) -> Prediction:
+    """The same platform at another card count: only the scaling is uncertain."""
+    speed, spread, notes = _to_count(reference, run.gpus or 1, case)
+    if reference.gpus == run.gpus:
+        notes = [message("paraselect.same_row", row=reference.row)]
+    spread = max(spread, NOISE)
+    ends = sorted(in_own_unit(run, speed * math.exp(way * spread)) for way in (-1, 1))
+    kind: Kind = "fitted" if case.own_exponent else "pooled"
+    value = in_own_unit(run, speed)
+    return msgspec.structs.replace(
+        blank, value=value, low=ends[0], high=ends[1], kind=kind, reference_row=reference.row, notes=tuple(notes)
+    )
+
+
+def _to_count(reference: Known, gpus: int, case: _Case) -> tuple[float, float, list[Message]]:
+    """Return the reference's throughput at another card count, the log half width that adds, and what to say."""
+    if reference.gpus == gpus:
+        return reference.throughput, 0.0, []
+    steps = abs(math.log(gpus / reference.gpus))
+    speed = reference.throughput * (gpus / reference.gpus) ** case.exponent
+    spread = steps * (0.05 if case.own_exponent else max(case.pool.exponent_spread, 0.08))
+    notes = [message("paraselect.scaled", count=reference.gpus, wanted=gpus, exponent=case.exponent)]
+    if max(gpus, reference.gpus) / min(gpus, reference.gpus) > FAR_COUNT:
+        notes.insert(0, message("paraselect.far_count", count=reference.gpus, wanted=gpus))
+    return speed, spread, notes
+
+
+def _band(case: _Case, kind: str) -> tuple[float, float]:
+    """Return the 90 % interval as log factors around the prediction."""
+    if kind == "pooled":
+        # the pool's points are of log(predicted ratio of times) - log(true): speed errs the other way round
+        return min(-NOISE, -abs(case.pool.high)), max(NOISE, abs(case.pool.low))
+    count = len(case.design.rows) - 1
+    half = max(NOISE, case.deviation * _T95.get(count, 1.7) * math.sqrt(1 + 1 / count))
+    return -half, half
+
+
+def _unlike(one: Platform, other: Platform, precision: str, gpus: int) -> float:
+    values = ratios(one, other, precision, gpus).values[:2]
+    return sum(math.log(value) ** 2 if value else 4.0 for value in values) + (one.family != other.family)
+
+
+def _without_fabric(k: tuple[float, ...]) -> tuple[float, float, float, float]:
+    rest = sum(k[:3])
+    return (k[0] / rest, k[1] / rest, k[2] / rest, 0.0) if rest > 0 else (0.5, 0.5, 0.0, 0.0)
+
+
+def _out_of_range(case: _Case, kind: str, pair: Ratios, k: tuple[float, ...], ratio: float) -> Message | None:
+    if kind == "pooled":
+        inside = case.pool.ratio_low / BEYOND <= ratio <= case.pool.ratio_high * BEYOND
+        return None if inside else message("paraselect.out_of_range_speed", ratio=ratio)
+    for place, share in enumerate(k):
+        value = pair.values[place]
+        column = case.design.matrix[:, place]
+        if share > 0.01 and value is not None and not column.min() / BEYOND <= value <= column.max() * BEYOND:  # noqa: PLR2004 - a term of weight
+            return message("paraselect.out_of_range", term=message(f"paraselect.term.{TERMS[place]}"), ratio=value)
+    return None
+
+
+def _notes(run: MeasuredRun, case: _Case, reference: Known, pair: Ratios, kind: str) -> list[Message]:
+    notes: list[Message] = []
+    if kind == "pooled":
+        notes.append(
+            message("paraselect.pooled", name=message(f"paraselect.class.{case.pool.name}"), groups=case.pool.groups, error=case.pool.mape)
+        )
+    else:
+        notes.append(message("paraselect.fitted", count=len(case.design.rows), error=case.error))
+    notes.append(message("paraselect.rate_effective" if pair.effective else "paraselect.rate_peak", precision=run.precision or "fp16"))
+    if not run.better and not reference.run.better:
+        notes.append(message("paraselect.better_assumed", better=message(f"paraselect.{'lower' if lower_is_better(run) else 'higher'}")))
+    if run.micro_batch and reference.run.micro_batch and run.micro_batch != reference.run.micro_batch:
+        notes.append(message("paraselect.batch_differs", one=reference.run.micro_batch, other=run.micro_batch))
+    return notes

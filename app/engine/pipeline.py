@@ -1,0 +1,250 @@
+"""The story on one page: what happens to a customer's files, in order. The only module that knows all stages.
+
+files ─ reading ─► Trace ─ profiling ─► Profile ─┐
+run.toml ─ workload ─► Workload, VRAM ───────────┼─ assessing ─► Assessment ─┐
+platform_db ─ platform_store ─► Platform ────────┤                           ├─ proposing ─► PDF, XLSX
+measured runs ───────────────────────────────────┴─ paraselect ─► Prediction ┤
+price sheet ─ platform_store ─► Price ───────────── selecting ──► Plans ─────┘
+
+Functions on a Project return a new one; `recompute` brings every stale stage up to date. Stages are imported where they are called, so
+that a command loads only what it uses.
+"""
+
+import errno
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from app.engine.errors import EngineError
+from app.engine.known import catalogue, knowledge, platforms_by_id, shipped_runs
+from app.engine.messages import Message
+from app.engine.model.estimates import Fit, Prediction
+from app.engine.model.measurements import MeasuredRun
+from app.engine.model.plans import PriceSheet
+from app.engine.model.profiles import Profile
+from app.engine.model.projects import Project, changed
+from app.engine.model.requirements import Requirement
+from app.engine.model.traces import Trace
+from app.engine.model.workloads import Workload
+from app.engine.paths import replacing, sample_folder
+from app.engine.progress import Progress, no_progress, part_of
+from app.engine.recomputing import assess_workload, estimate_vram, plan_points, profile_trace, project_runs, recompute
+
+if TYPE_CHECKING:
+    pass
+
+
+class Reading(Struct, frozen=True):
+    """What became of a set of files: each trace, all of them as one run, and those that could not be read."""
+
+    traces: tuple[Trace, ...]
+    run: Trace | None
+    unreadable: tuple[EngineError, ...] = ()
+
+
+class Inputs(Struct, frozen=True):
+    """The files that make a project. `run` is a run.toml or a config.json."""
+
+    run: Path
+    traces: tuple[Path, ...] = ()
+    measured: Path | None = None
+    case: str = ""
+    prices: Path | None = None
+
+
+class Documents(Struct, frozen=True):
+    """What was written."""
+
+    pdf: Path
+    xlsx: Path
+    pages: int
+    plans: int
+
+
+# Stage by stage ---------------------------------------------------------------------------------------------------------------------
+
+
+def read_traces(paths: Sequence[Path], progress: Progress = no_progress) -> Reading:
+    """Read files and put them on one time axis. Raises the first error when none could be read."""
+    from app.engine.reading import merge_traces, read_files
+
+    result = read_files(paths, progress)
+    if not result.traces and result.unreadable:
+        return Reading((), None, result.unreadable)
+    return Reading(result.traces, merge_traces(result.traces), result.unreadable)
+
+
+def read_run_description(path: Path) -> tuple[Workload, Requirement]:
+    """Read a run.toml or a Hugging Face config.json."""
+    from app.engine.workload import load_run
+
+    return load_run(path)
+
+
+def fit_table(runs: Sequence[MeasuredRun], case: str, *, reference: str = "", loss: str = "rmse") -> Fit:
+    """Fit k1..k4 of one case of a table."""
+    from app.engine.paraselect import fit_case
+
+    return fit_case(runs, platforms_by_id(), choose_case(runs, case), reference=reference, loss=loss)
+
+
+def predict_table(runs: Sequence[MeasuredRun], workload: Workload | None = None, profile: Profile | None = None) -> tuple[Prediction, ...]:
+    """Predict every row of a table whose speed is blank."""
+    from app.engine.paraselect import predict
+
+    return predict(runs, platforms_by_id(), shipped_runs(), workload=workload, profile=profile)
+
+
+def read_measured(path: Path) -> tuple[MeasuredRun, ...]:
+    """Read a table of measured runs, CSV or .xlsx."""
+    from app.engine.paraselect import read_runs
+
+    return read_runs(path)
+
+
+def write_predicted_table(table: Path, predictions: Sequence[Prediction], out: Path, say: Callable[[Message], str]) -> None:
+    """Write a table with its predictions as further columns; the input is never changed."""
+    from app.engine.paraselect import write_predictions
+
+    with _writing(out):
+        write_predictions(table, predictions, out, say)
+
+
+def read_prices(path: Path) -> PriceSheet:
+    """Read a price sheet; its problems are in the result, row by row."""
+    from app.engine.platform_store import read_price_sheet
+
+    return read_price_sheet(path, catalogue())
+
+
+def write_price_template(path: Path, lang: str) -> None:
+    """Write an empty price sheet to fill in."""
+    from app.engine.platform_store import write_price_template as write
+
+    with _writing(path):
+        write(path, lang)
+
+
+def check_platforms() -> tuple:
+    """Return what is wrong in the platform database: file, row, key, what (with its remedy)."""
+    from app.engine.platform_store import check_database
+
+    return tuple(check_database())
+
+
+def choose_case(runs: Sequence[MeasuredRun], case: str) -> str:
+    """Return the case that is meant. Raises EngineError listing the cases when none is named and the table holds several."""
+    cases = list(dict.fromkeys(run.case for run in runs))
+    if case:
+        if case not in cases:
+            raise EngineError("pipeline.no_such_case", case=case, cases=cases[:8])
+        return case
+    if len(cases) != 1:
+        raise EngineError("pipeline.which_case", count=len(cases), cases=cases[:8])
+    return cases[0]
+
+
+# A whole project --------------------------------------------------------------------------------------------------------------------
+
+
+def new_project(inputs: Inputs, progress: Progress = no_progress, *, compute: bool = True) -> Project:
+    """Read all files of a project and, unless told otherwise, compute every stage that they allow."""
+    workload, requirement = read_run_description(inputs.run)
+    project = Project(name=requirement.customer or workload.name, workload=workload, requirement=requirement)
+    if inputs.traces:
+        reading = read_traces(inputs.traces, part_of(progress, 0.0, 0.6))
+        if reading.unreadable:
+            raise reading.unreadable[0]
+        project = changed(project, trace=reading.run)
+    if inputs.measured:
+        project = with_measured(project, inputs.measured, inputs.case)
+    if inputs.prices:
+        project = with_prices(project, inputs.prices)
+    return recompute(project, part_of(progress, 0.6, 1.0)) if compute else project
+
+
+def with_measured(project: Project, path: Path, case: str = "") -> Project:
+    """Return the project with the measured runs of one case of a table."""
+    runs = read_measured(path)
+    chosen = choose_case(runs, case)
+    return changed(project, measured=tuple(run for run in runs if run.case == chosen), case=chosen)
+
+
+def with_prices(project: Project, path: Path) -> Project:
+    """Return the project with the prices of a sheet."""
+    return changed(project, prices=read_prices(path))
+
+
+# Documents --------------------------------------------------------------------------------------------------------------------------
+
+
+def write_documents(project: Project, folder: Path, lang: str, progress: Progress = no_progress) -> Documents:
+    """Write proposal.pdf and proposal.xlsx into a folder, made if need be. Raises EngineError where it cannot be written."""
+    from app.engine.proposing import build_proposal, write_pdf, write_xlsx
+
+    folder = Path(folder)
+    pdf, xlsx = folder / "proposal.pdf", folder / "proposal.xlsx"
+    progress(0.1, "pipeline.doing.proposal")
+    platforms = platforms_by_id()
+    proposal = build_proposal(project, platforms, lang)
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with replacing(pdf) as new_pdf, replacing(xlsx) as new_xlsx:  # both or none
+            pages = write_pdf(proposal, new_pdf, part_of(progress, 0.2, 0.8))
+            progress(0.8, "pipeline.doing.workbook")
+            write_xlsx(proposal, project, platforms, new_xlsx)
+    progress(1.0, "pipeline.doing.done")
+    return Documents(pdf, xlsx, pages, len(project.selection.plans) if project.selection else 0)
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        code = {errno.ENOSPC: "disk_full", errno.EACCES: "read_only", errno.EPERM: "read_only", errno.EROFS: "read_only"}
+        raise EngineError(
+            f"pipeline.{code.get(error.errno or 0, 'not_written')}", file=target, detail=error.strerror or str(error)
+        ) from error
+
+
+def sample_inputs() -> Inputs:
+    """Return the files of the sample project that ships with the program."""
+    folder = sample_folder()
+    traces = tuple(sorted(path for path in (folder / "traces").iterdir() if not path.name.startswith(".")))
+    return Inputs(folder / "run.toml", traces, folder / "measured.csv", "", folder / "prices.xlsx")
+
+
+__all__ = [
+    "Documents",
+    "Inputs",
+    "Reading",
+    "assess_workload",
+    "catalogue",
+    "check_platforms",
+    "choose_case",
+    "estimate_vram",
+    "fit_table",
+    "knowledge",
+    "new_project",
+    "plan_points",
+    "platforms_by_id",
+    "predict_table",
+    "profile_trace",
+    "project_runs",
+    "read_measured",
+    "read_prices",
+    "read_run_description",
+    "read_traces",
+    "recompute",
+    "sample_inputs",
+    "shipped_runs",
+    "with_measured",
+    "with_prices",
+    "write_documents",
+    "write_predicted_table",
+    "write_price_template",
+]

@@ -1,0 +1,70 @@
+"""Time stamps as text into int64 nanoseconds since 1970, without a loop over rows."""
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.engine.model.traces import Clock
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MISSING = np.iinfo(np.int64).min
+_ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
+_FIXED = re.compile(r"\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d\.\d{3}")
+_POWERS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+
+
+def parse_times(texts: "pd.Series") -> tuple[np.ndarray, Clock]:
+    """Return (n,) int64 ns since 1970 (MISSING where it is no time) and whether the zone was known.
+
+    texts   (n,) text: "2025/07/27 00:22:27.858", ISO 8601 with or without zone
+    """
+    import pandas as pd
+
+    if len(texts) == 0:
+        return np.empty(0, np.int64), "local"
+    first = str(texts.iloc[0]).strip()
+    clock: Clock = "absolute" if _ZONE.search(first) and ":" in first else "local"
+    if _FIXED.fullmatch(first) and texts.str.len().eq(len(first)).all():
+        parsed = _parse_fixed(texts)
+        if parsed is not None:
+            return parsed, clock
+    plain = texts.str.strip().str.replace("/", "-", regex=False)
+    stamps = pd.to_datetime(plain, format="ISO8601", utc=True, errors="coerce")
+    values = stamps.to_numpy(dtype="datetime64[ns]")
+    nanoseconds = values.astype(np.int64)
+    nanoseconds[np.isnat(values)] = MISSING
+    return nanoseconds, clock
+
+
+def _parse_fixed(texts: "pd.Series") -> np.ndarray | None:
+    """Parse YYYY?MM?DD?HH:MM:SS.mmm by its columns: eight times as fast as a general parser."""
+    grid = np.array(texts.to_list(), dtype="S23").view(np.uint8).reshape(-1, 23)
+    digits = grid[:, [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 22]].astype(np.int64) - 48
+    if ((digits < 0) | (digits > 9)).any():
+        return None
+    year = digits[:, 0] * 1000 + digits[:, 1] * 100 + digits[:, 2] * 10 + digits[:, 3]
+    month, day, hour, minute, second = (digits[:, at] * 10 + digits[:, at + 1] for at in (4, 6, 8, 10, 12))
+    if ((month < 1) | (month > 12) | (day < 1) | (day > 31)).any():
+        return None
+    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    days = months.astype("datetime64[D]").astype(np.int64) + day - 1
+    milliseconds = digits[:, 14] * 100 + digits[:, 15] * 10 + digits[:, 16]
+    return ((days * 86400 + hour * 3600 + minute * 60 + second) * 1000 + milliseconds) * 1_000_000
+
+
+def epoch_times(numbers: np.ndarray) -> np.ndarray | None:
+    """Return ns since 1970 of numbers that count s, ms, µs or ns since 1970, None where they do not look like a calendar time."""
+    good = numbers[np.isfinite(numbers)]
+    if not good.size:
+        return None
+    middle = float(np.median(good))
+    for factor in _POWERS.values():
+        if 946_684_800 < middle * factor / 1e9 < 4_102_444_800:
+            filled = np.where(np.isfinite(numbers), numbers, 0)
+            whole = np.floor(filled)
+            times = whole.astype(np.int64) * factor + np.round((filled - whole) * factor).astype(np.int64)
+            return np.where(np.isfinite(numbers), times, MISSING)
+    return None

@@ -1,0 +1,213 @@
+"""The computed stages of a project: what each is made of, and bringing every stale one up to date."""
+
+from collections.abc import Iterable, Sequence
+
+from app.engine.errors import EngineError
+from app.engine.known import catalogue, knowledge, platforms_by_id, shipped_runs
+from app.engine.messages import message
+from app.engine.model.assessments import Assessment
+from app.engine.model.estimates import MemoryEstimate, MemoryFit, Prediction
+from app.engine.model.measurements import MeasuredRun
+from app.engine.model.plans import PlanPoint
+from app.engine.model.platforms import Platform
+from app.engine.model.profiles import Profile
+from app.engine.model.projects import STAGE_INPUTS, Project, inputs_hash, with_stage
+from app.engine.model.traces import Trace
+from app.engine.model.workloads import Node, Workload
+from app.engine.progress import Progress, no_progress
+
+MEASURED_NOISE = 0.04
+"""Spread between submitters on equal hardware: 0.5-4 %; the band drawn around a measured speed."""
+
+
+def recompute(project: Project, progress: Progress = no_progress) -> Project:
+    """Return the project with every computed stage up to date; what is up to date already stays as it is."""
+    for number, (stage, compute) in enumerate(_STAGES.items()):
+        progress(number / len(_STAGES), f"pipeline.doing.{stage}")
+        if project.hashes.get(stage) != inputs_hash(project, stage):
+            project = with_stage(project, stage, **compute(project))
+    progress(1.0, "pipeline.doing.done")
+    return project
+
+
+def _profile(project: Project) -> dict[str, object]:
+    return {"profile": profile_trace(project.trace, project.workload) if project.trace else None}
+
+
+def _memory(project: Project) -> dict[str, object]:
+    from app.engine.workload import estimate_memory
+
+    return {"memory": estimate_memory(project.workload) if project.workload else None}
+
+
+def _predictions(project: Project) -> dict[str, object]:
+    from app.engine.paraselect import fit_case, predict_targets
+
+    runs = project_runs(project)
+    if not runs:
+        return {"predictions": (), "fit": None}
+    platforms = platforms_by_id()
+    predictions = predict_targets(
+        runs, runs[0].case, prediction_targets(project), platforms, shipped_runs(), workload=project.workload, profile=project.profile
+    )
+    known = {run.platform for run in runs if run.speed is not None}
+    try:
+        fit = fit_case(runs, platforms, runs[0].case) if len(known) > 2 else None  # noqa: PLR2004 - three platforms determine k
+    except EngineError:  # a case that cannot be fitted still has pooled predictions, whose notes say why
+        fit = None
+    return {"predictions": predictions, "fit": fit}
+
+
+def _assessments(project: Project) -> dict[str, object]:
+    if project.workload is None:
+        return {"assessments": ()}
+    return {"assessments": assess_workload(project.workload, profile=project.profile, predictions=project.predictions)}
+
+
+def _selection(project: Project) -> dict[str, object]:
+    from app.engine.selecting import make_selection
+
+    if project.workload is None or project.prices is None:
+        return {"selection": None}
+    selection = make_selection(
+        plan_points(project),
+        project.prices.prices,
+        assessments=project.assessments,
+        requirement=project.requirement,
+        workload=project.workload,
+        platforms=platforms_by_id(),
+        unpredicted={found.platform: found.notes[0] for found in project.predictions if found.value is None and found.notes},
+    )
+    return {"selection": selection}
+
+
+_STAGES = {
+    "profile": _profile,
+    "memory": _memory,
+    "predictions": _predictions,
+    "assessments": _assessments,
+    "selection": _selection,
+}
+assert set(_STAGES) == set(STAGE_INPUTS)
+
+
+def assess_workload(
+    workload: Workload,
+    *,
+    profile: Profile | None = None,
+    predictions: Sequence[Prediction] = (),
+    platforms: Sequence[Platform] | None = None,
+    progress: Progress = no_progress,
+) -> tuple[Assessment, ...]:
+    """Assess an application on the given platforms, on all of them by default."""
+    from app.engine.assessing import assess
+
+    chosen = tuple(catalogue().platforms if platforms is None else platforms)
+    estimate, fits = estimate_vram(workload, chosen)
+    return assess(
+        workload,
+        platforms=chosen,
+        profile=profile,
+        memory=estimate,
+        fits=fits,
+        knowledge=knowledge(),
+        predictions=tuple(predictions),
+        progress=progress,
+    )
+
+
+def project_runs(project: Project) -> tuple[MeasuredRun, ...]:
+    """Return the measured runs of the project's case; the run description's own speed where there is no table."""
+    if project.measured or project.workload is None or project.workload.measured is None:
+        return project.measured
+    workload, run, measured = project.workload, project.workload.run, project.workload.measured
+    return (
+        MeasuredRun(
+            row=1,
+            case=workload.name,
+            platform=run.platform,
+            gpus=run.gpus,
+            speed=measured.speed,
+            unit=measured.unit,
+            workload=workload.name,
+            task=workload.task,
+            framework=workload.framework,
+            precision=workload.precision or "",
+            seq_len=run.seq_len,
+            micro_batch=run.micro_batch,
+            global_batch=run.global_batch,
+            nodes=run.nodes,
+            source=workload.source,
+        ),
+    )
+
+
+def prediction_targets(project: Project) -> list[tuple[str, int]]:
+    """Return what to predict: every platform at the measured count and at the count that is asked for."""
+    known = [run for run in project_runs(project) if run.speed is not None and run.gpus]
+    if not known:
+        return []
+    counts = [run.gpus for run in known if run.gpus]
+    main = max(counts, key=counts.count)
+    targets = [(platform.id, main) for platform in catalogue().platforms]
+    wanted = project.requirement.scale_cards or (project.workload.run.gpus if project.workload else None)
+    if wanted and wanted != main:
+        targets += [(platform.id, wanted) for platform in catalogue().platforms]
+    return targets
+
+
+def plan_points(project: Project) -> tuple[PlanPoint, ...]:
+    """Return every speed a plan can be built on: measured where there is a measurement, else predicted."""
+    points = {}
+    for run in project_runs(project):
+        if run.speed is not None and run.gpus is not None:
+            noise = run.speed * MEASURED_NOISE
+            points[run.platform, run.gpus] = PlanPoint(
+                platform=run.platform,
+                gpus=run.gpus,
+                value=run.speed,
+                low=run.speed - noise,
+                high=run.speed + noise,
+                unit=run.unit,
+                better=run.better or "higher",
+                kind="measured",
+                notes=(message("pipeline.measured_band", noise=MEASURED_NOISE),),
+            )
+    for found in project.predictions:
+        if found.value is None or found.low is None or found.high is None or found.kind is None or found.gpus is None:
+            continue
+        points.setdefault(
+            (found.platform, found.gpus),
+            PlanPoint(
+                platform=found.platform,
+                gpus=found.gpus,
+                value=found.value,
+                low=found.low,
+                high=found.high,
+                unit=found.unit,
+                better=found.better,
+                kind=found.kind,
+                out_of_range=found.out_of_range,
+                notes=found.notes,
+            ),
+        )
+    return tuple(points.values())
+
+
+def profile_trace(
+    trace: Trace, workload: Workload | None = None, *, platform: str = "", whole: bool = False, progress: Progress = no_progress
+) -> Profile:
+    """Characterise a run. The platform in use is the one named, else that of the run description, else unknown."""
+    from app.engine.profiling import characterise
+
+    named = platform or (workload.run.platform if workload else "")
+    known = catalogue().platform(named) if named else None
+    return characterise(trace, platform=known, node=workload.node if workload else Node(), whole=whole, progress=progress)
+
+
+def estimate_vram(workload: Workload, platforms: Iterable[Platform]) -> tuple[MemoryEstimate, tuple[MemoryFit, ...]]:
+    """Estimate VRAM and set it against each platform."""
+    from app.engine.workload import estimate_memory, fit_memory
+
+    estimate = estimate_memory(workload)
+    return estimate, fit_memory(workload, estimate, tuple(platforms))

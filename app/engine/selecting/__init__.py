@@ -1,0 +1,5 @@
+"""Speeds and prices in, plans out: cost, duration, price-performance, the Pareto front, the two recommended plans, what was left out."""
+
+from app.engine.selecting.selection import make_selection
+
+__all__ = ["make_selection"]

@@ -1,0 +1,77 @@
+"""Which plans meet the needs, which are on the Pareto front, which two are recommended."""
+
+import datetime
+from collections.abc import Sequence
+
+import msgspec
+
+from app.engine.messages import Message, message
+from app.engine.model.plans import Plan
+from app.engine.model.requirements import Requirement
+
+BARRED = frozenset({"misses_deadline", "over_budget", "not_enough_cards", "out_of_range", "does_not_fit"})
+"""A plan with one of these is shown and never recommended."""
+
+
+def with_tags(plans: Sequence[Plan], requirement: Requirement, today: datetime.date) -> list[Plan]:
+    """Return the plans with what speaks against each."""
+    tagged = []
+    for plan in plans:
+        tags = [*plan.tags]
+        if requirement.duration_days and plan.duration_days is not None and plan.duration_days > requirement.duration_days:
+            tags.append("misses_deadline")
+        money = plan.total_price if plan.total_price is not None else plan.price_per_month
+        if requirement.budget and money is not None and money > requirement.budget:
+            tags.append("over_budget")
+        if plan.available_cards is not None and plan.available_cards < plan.gpus:
+            tags.append("not_enough_cards")
+        if plan.valid_until is not None and plan.valid_until < today:
+            tags.append("price_expired")
+        tagged.append(msgspec.structs.replace(plan, tags=tuple(dict.fromkeys(tags))))
+    return tagged
+
+
+def on_front(plans: Sequence[Plan]) -> list[Plan]:
+    """Mark the plans that no other beats in both price and speed."""
+
+    def money(plan: Plan) -> float:
+        value = plan.total_price if plan.total_price is not None else plan.price_per_month
+        return float("inf") if value is None else value
+
+    marked = []
+    for plan in plans:
+        beaten = any(
+            money(other) <= money(plan) and other.speed >= plan.speed and (money(other) < money(plan) or other.speed > plan.speed)
+            for other in plans
+        )
+        marked.append(plan if beaten or money(plan) == float("inf") else msgspec.structs.replace(plan, tags=(*plan.tags, "pareto")))
+    return marked
+
+
+def recommend(plans: Sequence[Plan]) -> tuple[list[Plan], dict[str, int]]:
+    """Return the plans with their reasons, and the index of the fastest and of the best value among those that nothing bars."""
+    open_to = [number for number, plan in enumerate(plans) if not BARRED & set(plan.tags)]
+    chosen: dict[str, int] = {}
+    if open_to:
+        chosen["highest_performance"] = max(open_to, key=lambda number: plans[number].speed)
+    valued = [number for number in open_to if plans[number].price_performance is not None]
+    if valued:
+        chosen["best_price_performance"] = max(valued, key=lambda number: plans[number].price_performance or 0.0)
+    told = list(plans)
+    for role, number in chosen.items():
+        plan = told[number]
+        told[number] = msgspec.structs.replace(plan, tags=(*plan.tags, role), reasons=(*plan.reasons, _reason(role, plan, plans, open_to)))
+    return told, chosen
+
+
+def _reason(role: str, plan: Plan, plans: Sequence[Plan], open_to: list[int]) -> Message:
+    others = [plans[number] for number in open_to if plans[number].name != plan.name]
+    if not others:
+        return message("selecting.only_one")
+    if role == "highest_performance":
+        second = max(others, key=lambda other: other.speed)
+        return message("selecting.fastest", other=second.name, factor=plan.speed / second.speed)
+    second = max(others, key=lambda other: other.price_performance or 0.0)
+    if not second.price_performance or not plan.price_performance:
+        return message("selecting.only_one")
+    return message("selecting.best_value", other=second.name, factor=plan.price_performance / second.price_performance)

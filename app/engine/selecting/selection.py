@@ -1,0 +1,193 @@
+"""Make plans, rank them, recommend two, and say what was left out and why."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from string import ascii_uppercase
+
+import msgspec
+from msgspec import Struct
+
+from app.engine.errors import EngineError
+from app.engine.messages import Message, message
+from app.engine.model.assessments import Assessment
+from app.engine.model.plans import Exclusion, Plan, PlanPoint, Price, Selection
+from app.engine.model.platforms import Platform
+from app.engine.model.requirements import Requirement
+from app.engine.model.workloads import Workload
+from app.engine.selecting.cost import cost_of, nodes_of
+from app.engine.selecting.ranking import on_front, recommend, with_tags
+from app.engine.selecting.work import Work, parse_work, speeds_per_second, unit_of_speed
+from app.engine.units import SECONDS_PER_DAY
+
+DAYS_IN_MONTH = 30
+
+
+class _Needs(Struct, frozen=True):
+    """What all plans are made for."""
+
+    requirement: Requirement
+    workload: Workload
+    platforms: Mapping[str, Platform]
+    assessments: Mapping[str, Assessment]
+    unpredicted: Mapping[str, Message]
+    work: Work | None
+    unit: str
+
+
+def make_selection(
+    points: Sequence[PlanPoint],
+    prices: Sequence[Price],
+    *,
+    assessments: Sequence[Assessment],
+    requirement: Requirement,
+    workload: Workload,
+    platforms: Mapping[str, Platform],
+    unpredicted: Mapping[str, Message] | None = None,
+    today: datetime.date | None = None,
+) -> Selection:
+    """Return all plans. unpredicted: why a platform has no speed. Raises EngineError where the work and no speed share a unit."""
+    work = parse_work(requirement.work)
+    unit = work.unit if work else next((unit_of_speed(point) for point in points if unit_of_speed(point)), "")
+    if work and points and all(speeds_per_second(point, workload, unit) is None for point in points):
+        raise EngineError("selecting.units_differ", work=requirement.work, unit=points[0].unit)
+    by_id = {found.platform: found for found in assessments}
+    needs = _Needs(requirement, workload, platforms, by_id, unpredicted or {}, work, unit)
+    plans: list[Plan] = []
+    excluded: list[Exclusion] = []
+    for price in prices:
+        made = _plan(price, points, needs)
+        if isinstance(made, Plan):
+            plans.append(made)
+        else:
+            excluded.append(Exclusion(price.platform or price.text, made))
+    plans = _named(plans)
+    plans = with_tags(plans, requirement, today or datetime.date.today())
+    plans = on_front(plans)
+    plans, recommended = recommend(plans)
+    return Selection(
+        plans=tuple(plans),
+        recommended=recommended,
+        excluded=tuple(excluded),
+        work_amount=work.amount if work else None,
+        work_unit=unit,
+        deadline_days=requirement.duration_days,
+        budget=requirement.budget,
+        assumptions=_assumptions(work, plans),
+    )
+
+
+def _plan(price: Price, points: Sequence[PlanPoint], needs: _Needs) -> Plan | Message:
+    """Return the plan of one row of the price sheet, or why there is none."""
+    reason = _ruled_out(price, needs)
+    if reason is not None:
+        return reason
+    point = _point(price, points, needs.requirement.scale_cards)
+    if point is None:
+        return needs.unpredicted.get(price.platform) or message("selecting.no_speed")
+    speeds = speeds_per_second(point, needs.workload, needs.unit)
+    if speeds is None or min(speeds) <= 0:
+        return message("selecting.unit_of_point", unit=point.unit, wanted=needs.unit or "?")
+    days = tuple(needs.work.amount / speed / SECONDS_PER_DAY for speed in speeds) if needs.work else None
+    cost = cost_of(price, point.gpus, days[0] if days else None)
+    if cost is None:
+        return message("selecting.no_cards_per_node")
+    if days is None and price.billing == "purchase":
+        total, per_month = cost.total, None
+    else:
+        total, per_month = (cost.total if days else None), cost.per_month
+    ends = [cost_of(price, point.gpus, value) for value in (days[2], days[1])] if days else []
+    monthly_work = speeds[0] * SECONDS_PER_DAY * DAYS_IN_MONTH
+    money = total if days else per_month
+    effort = needs.assessments[price.platform].effort if price.platform in needs.assessments else None
+    ported = effort is not None and effort.currency == price.currency
+    return Plan(
+        name="",
+        platform=price.platform,
+        gpus=point.gpus,
+        nodes=nodes_of(price, point.gpus),
+        configuration=price.configuration or f"{price.text} × {point.gpus}",
+        total_price=total,
+        currency=price.currency,
+        duration_days=days[0] if days else None,
+        price_performance=(needs.work.amount if needs.work else monthly_work) / money if money else None,
+        speed=speeds[0],
+        low=speeds[1],
+        high=speeds[2],
+        speed_unit=f"{needs.unit}/s",
+        kind=point.kind,
+        verdict=needs.assessments[price.platform].verdict if price.platform in needs.assessments else "unknown",
+        available_cards=price.available_cards,
+        delivery=price.delivery_text,
+        valid_until=price.valid_until,
+        price=price,
+        price_per_month=per_month,
+        work_per_month=monthly_work,
+        duration_low_days=days[2] if days else None,
+        duration_high_days=days[1] if days else None,
+        total_low=ends[0].total if ends and ends[0] else None,
+        total_high=ends[1].total if ends and ends[1] else None,
+        porting_days=effort.person_days[1] if effort else None,
+        porting_cost=effort.cost[1] if effort and ported else None,
+        rental_cost=total,
+        delivery_days=price.delivery_days,
+        tags=_doubts(price, point, needs),
+        notes=(*cost.notes, *point.notes[:1]),
+    )
+
+
+def _doubts(price: Price, point: PlanPoint, needs: _Needs) -> tuple[str, ...]:
+    """A speed beyond what was measured, or of a configuration that does not fit there as it is, carries no recommendation."""
+    found = needs.assessments.get(price.platform)
+    tags = ("out_of_range",) if point.out_of_range else ()
+    return (*tags, "does_not_fit") if found is not None and found.fits is False else tags
+
+
+def _ruled_out(price: Price, needs: _Needs) -> Message | None:
+    platform = needs.platforms.get(price.platform)
+    if platform is None:
+        return message("selecting.unknown_platform", text=price.text)
+    if needs.requirement.domestic_only and not platform.domestic:
+        return message("selecting.not_domestic")
+    if price.currency != needs.requirement.currency:
+        return message("selecting.currency", currency=price.currency, wanted=needs.requirement.currency)
+    found = needs.assessments.get(price.platform)
+    if found is not None and found.verdict == "blocked":
+        return message("selecting.blocked", why=found.reason)
+    return None
+
+
+def _point(price: Price, points: Sequence[PlanPoint], wanted: int | None) -> PlanPoint | None:
+    own = [point for point in points if point.platform == price.platform]
+    if not own:
+        return None
+    if wanted is None:
+        return own[0]
+    return min(own, key=lambda point: abs(point.gpus - wanted))
+
+
+def _named(plans: list[Plan]) -> list[Plan]:
+    """Name the plans A, B, C … by price-performance, the best first; give each its value relative to the best."""
+    ranked = sorted(plans, key=lambda plan: -(plan.price_performance or 0.0))
+    best = ranked[0].price_performance if ranked else None
+    return [
+        msgspec.structs.replace(
+            plan,
+            name=_letters(number),
+            price_performance_relative=plan.price_performance / best if best and plan.price_performance else None,
+        )
+        for number, plan in enumerate(ranked)
+    ]
+
+
+def _letters(number: int) -> str:
+    count = len(ascii_uppercase)
+    return (_letters(number // count - 1) if number >= count else "") + ascii_uppercase[number % count]
+
+
+def _assumptions(work: Work | None, plans: list[Plan]) -> tuple[Message, ...]:
+    said = [message("selecting.assume_continuous")] if work else [message("selecting.assume_month")]
+    if any(plan.porting_days for plan in plans):
+        said.append(message("selecting.assume_no_porting"))
+    if any(plan.price.tax_rate is not None for plan in plans):
+        said.append(message("selecting.assume_net"))
+    return tuple(said)

@@ -1,0 +1,163 @@
+"""Read a run description: run.toml (interface.md) or a Hugging Face config.json."""
+
+import difflib
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from app.engine.errors import EngineError
+from app.engine.model.requirements import Requirement
+from app.engine.model.workloads import MeasuredSpeed, Model, Node, RunParameters, Workload, normalise_precision
+from app.engine.texts import decode
+from app.engine.workload.config_json import is_config, workload_of_config
+
+Kind = TypeVar("Kind")
+MOST_BYTES = 4 * 2**20
+_TABLES: dict[str, type] = {"requirement": Requirement, "model": Model, "run": RunParameters, "node": Node, "measured": MeasuredSpeed}
+_WORKLOAD_KEYS = ("name", "task", "precision", "os", "cpu_arch", "framework", "engine", "optimised")
+_POSITIVE = frozenset(
+    [
+        "gpus",
+        "nodes",
+        "seq_len",
+        "micro_batch",
+        "global_batch",
+        "tensor_parallel",
+        "pipeline_parallel",
+        "virtual_pipeline",
+        "context_parallel",
+        "expert_parallel",
+        "parameters",
+        "layers",
+        "hidden",
+        "heads",
+        "kv_heads",
+        "head_dim",
+        "intermediate",
+        "vocab",
+        "speed",
+    ]
+)
+
+
+def load_run(path: Path) -> tuple[Workload, Requirement]:
+    """Return the application and what is required of it. Raises EngineError with file, line and remedy."""
+    path = Path(path)
+    text = _text(path)
+    if text.lstrip().startswith("{"):
+        return workload_of_config(_json(path, text), path), Requirement()
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        raise EngineError("workload.not_toml", file=path, place=line[1] if line else "", detail=str(error).partition(" (at")[0]) from error
+    return _workload(path, text, tables)
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise EngineError("workload.too_large", file=path)
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise EngineError("workload.not_found", file=path) from error
+    except OSError as error:
+        raise EngineError("workload.not_readable", file=path, detail=error.strerror or str(error)) from error
+    if not content.strip():
+        raise EngineError("workload.empty", file=path)
+    try:
+        return decode(content)
+    except ValueError as error:
+        raise EngineError("workload.not_text", file=path) from error
+
+
+def _json(path: Path, text: str) -> dict:
+    try:
+        config = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise EngineError("workload.not_json", file=path, place=getattr(error, "lineno", ""), detail=getattr(error, "msg", "")) from error
+    if not is_config(config):
+        raise EngineError("workload.not_config", file=path)
+    return config
+
+
+def _workload(path: Path, text: str, tables: dict) -> tuple[Workload, Requirement]:
+    if not isinstance(tables.get("workload"), dict):
+        raise EngineError("workload.no_table", file=path)
+    _refuse_slips(path, text, tables)
+    parts = {name: _table(path, text, name, tables.get(name)) for name in _TABLES}
+    head = {key: tables["workload"].get(key) for key in _WORKLOAD_KEYS if tables["workload"].get(key) not in (None, "")}
+    if "task" not in head:
+        raise EngineError("workload.key_missing", file=path, key="[workload] task")
+    if "precision" in head:
+        precision = normalise_precision(str(head["precision"]))
+        if precision is None:
+            raise EngineError("workload.bad_precision", file=path, place=_line(text, "workload", "precision"), value=str(head["precision"]))
+        head["precision"] = precision
+    stated = tuple(f"{table}.{key}" for table, rows in tables.items() if isinstance(rows, dict) for key in rows)
+    requirement = parts.pop("requirement")
+    given = {name: part for name, part in parts.items() if part is not None}
+    head.setdefault("name", path.stem)
+    fields = {**head, **given, "stated": stated, "source": path.name}
+    return _converted(path, text, "workload", fields, Workload), requirement if isinstance(requirement, Requirement) else Requirement()
+
+
+def _table(path: Path, text: str, name: str, raw: object) -> object | None:
+    if raw is None:
+        return None
+    if not isinstance(raw, dict):
+        raise EngineError("workload.not_a_table", file=path, place=_line(text, "", name), table=name)
+    kind = _TABLES[name]
+    optional = {field.name for field in msgspec.structs.fields(kind) if field.default is None}
+    known = {key: value for key, value in raw.items() if not (key in optional and value in (0, "") and not isinstance(value, bool))}
+    for key, value in known.items():
+        if key in _POSITIVE and isinstance(value, int | float) and value <= 0:
+            raise EngineError("workload.not_positive", file=path, place=_line(text, name, key), key=f"[{name}] {key}", value=value)
+        if isinstance(value, float) and (value != value or abs(value) == float("inf")):
+            raise EngineError("workload.not_positive", file=path, place=_line(text, name, key), key=f"[{name}] {key}", value=str(value))
+    if isinstance(known.get("customer"), str):
+        known["customer"] = known["customer"].strip()
+    return _converted(path, text, name, known, kind)
+
+
+def _converted(path: Path, text: str, name: str, fields: dict, kind: type[Kind]) -> Kind:
+    try:
+        return msgspec.convert(fields, kind)
+    except msgspec.ValidationError as error:
+        key = re.search(r"`?\$\.([\w.]+)", str(error))
+        where = key[1] if key else ""
+        missing = re.search(r"missing required field `(\w+)`", str(error))
+        if missing:
+            raise EngineError("workload.key_missing", file=path, place=_line(text, "", name), key=f"[{name}] {missing[1]}") from error
+        what = str(error).partition(" - at")[0]
+        raise EngineError("workload.bad_value", file=path, place=_line(text, name, where), key=f"[{name}] {where}", detail=what) from error
+
+
+def _refuse_slips(path: Path, text: str, tables: dict) -> None:
+    """Refuse a key that is nearly one of ours: a slip of the pen would silently change a number."""
+    keys = {name: [field.name for field in msgspec.structs.fields(kind)] for name, kind in _TABLES.items()}
+    keys["workload"] = list(_WORKLOAD_KEYS)
+    for table, rows in tables.items():
+        if table not in keys:
+            near = difflib.get_close_matches(table, keys, n=1, cutoff=0.75)
+            if near:
+                raise EngineError("workload.unknown_key", file=path, place=_line(text, "", table), key=f"[{table}]", near=f"[{near[0]}]")
+            continue
+        for key in rows if isinstance(rows, dict) else ():
+            near = [] if key in keys[table] else difflib.get_close_matches(key, keys[table], n=1, cutoff=0.8)
+            if near:
+                raise EngineError("workload.unknown_key", file=path, place=_line(text, table, key), key=key, near=near[0])
+
+
+def _line(text: str, table: str, key: str) -> str:
+    """Return the line where a key of a table stands, "" where it cannot be found."""
+    start = 0
+    if table:
+        head = re.search(rf"^\s*\[{re.escape(table)}\]", text, re.MULTILINE)
+        start = head.end() if head else 0
+    found = re.compile(rf"^\s*(\[{re.escape(key)}\]|{re.escape(key)}\s*=)", re.MULTILINE).search(text, start) if key else None
+    return str(text.count("\n", 0, found.end()) + 1) if found else ""
