@@ -61,7 +61,7 @@ def _predictions(project: Project) -> dict[str, object]:
 def _assessments(project: Project) -> dict[str, object]:
     if project.workload is None:
         return {"assessments": ()}
-    return {"assessments": assess_workload(project.workload, profile=project.profile, predictions=project.predictions)}
+    return {"assessments": assess_workload(project.workload, profile=project.profile, predictions=comparable_predictions(project))}
 
 
 def _selection(project: Project) -> dict[str, object]:
@@ -154,6 +154,14 @@ def prediction_targets(project: Project) -> list[tuple[str, int]]:
     if wanted and wanted != main:
         targets += [(platform.id, wanted) for platform in catalogue().platforms]
     return targets
+
+
+def comparable_predictions(project: Project) -> tuple[Prediction, ...]:
+    """Return the predictions at one card count: the one asked for where there are any, else the measured one."""
+    counts = [found.gpus for found in project.predictions]
+    wanted = project.requirement.scale_cards
+    shown = wanted if wanted in counts else next(iter(counts), None)
+    return tuple(found for found in project.predictions if found.gpus == shown)
 
 
 def plan_points(project: Project) -> tuple[PlanPoint, ...]:

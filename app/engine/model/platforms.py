@@ -63,7 +63,7 @@ class Platform(Struct, frozen=True):
         """Return the name a customer reads."""
         vendor, product = (self.vendor_zh, self.product_zh) if lang == "zh" else (self.vendor_en, self.product_en)
         vendor, product = vendor or self.vendor_en, product or self.product_en
-        shared = max((length for length in range(len(vendor) + 1) if length and product.startswith(vendor[-length:])), default=0)
+        shared = max((length for length in range(2, len(vendor) + 1) if product.startswith(vendor[-length:])), default=0)
         return f"{vendor}{product[shared:]}" if shared else " ".join(part for part in (vendor, product) if part)
 
 

@@ -25,7 +25,7 @@ STAGE_INPUTS: dict[str, tuple[str, ...]] = {
     "profile": ("trace", "workload"),
     "memory": ("workload",),
     "predictions": ("workload", "profile", "measured", "case", "prices", "requirement"),
-    "assessments": ("workload", "profile", "predictions"),
+    "assessments": ("workload", "profile", "predictions", "requirement"),
     "selection": ("workload", "requirement", "predictions", "assessments", "prices"),
 }
 """What each computed stage is made from; the key is a field of Project, so are the inputs."""

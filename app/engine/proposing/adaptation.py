@@ -39,9 +39,9 @@ def chosen_assessments(facts: Facts) -> list[Assessment]:
 
 def _matrix(facts: Facts, shown: list[Assessment], total: int) -> Table:
     columns = (
-        Column(facts.say("adaptation.platform"), weight=2.5),
+        Column(facts.say("adaptation.platform"), weight=2.2),
         Column(facts.say("adaptation.verdict"), weight=1.55),
-        *(Column(facts.word(f"assessing.check.{check}"), weight=1.2) for check in CHECKS),
+        *(Column(facts.word(f"assessing.check.{check}"), weight=1.6 if check == "performance" else 1.35) for check in CHECKS),
     )
     rows = tuple(
         (

@@ -25,7 +25,7 @@ CHANNELS = (
     "cpu_utilisation",
     "temperature_c",
 )
-MOST_CHANNELS, BINS, OPERATORS = 7, 300, 15
+MOST_CHANNELS, BINS, OPERATORS = 7, 300, 12
 
 
 def blocks(facts: Facts) -> Sequence[Block]:
@@ -48,7 +48,8 @@ def blocks(facts: Facts) -> Sequence[Block]:
         found.append(Text(facts.say("characteristics.advice"), "section"))
         severity = {one: facts.word(f"profiling.severity.{one}") for one in ("high", "medium", "low")}
         found += [Text(f"[{severity[one.severity]}] {facts.render(one.text)}", "bullet") for one in profile.advice]
-    found += [Text(facts.render(warning), "note") for warning in profile.warnings]
+    if profile.warnings:
+        found.append(Text(" · ".join(facts.render(warning) for warning in profile.warnings), "note"))
     return found
 
 
@@ -108,7 +109,7 @@ def _axes_table(facts: Facts, profile: Profile) -> Table:
         Column(facts.say("characteristics.axis"), weight=1.6),
         Column(facts.say("characteristics.mean"), "%", "share", 0.8),
         Column("P95", "%", "share", 0.8),
-        Column(facts.say("characteristics.state"), weight=1.0),
+        Column(facts.say("characteristics.state"), weight=1.4),
         Column(facts.say("characteristics.source"), weight=4.4),
     )
     rows = tuple(

@@ -22,7 +22,7 @@ _TOKEN = re.compile(
     r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f“”‘’…—·]|\s+|[^\s\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f“”‘’…—·]+"
 )
 _UNIT = re.compile(r"(?<=\d) (?=(?:GiB|GB|MiB|TB|MB|W|s|ms|h|d|卡|天|万元|元|CNY|USD|TFLOPS|%|×))")
-_BREAK_AFTER = re.compile(r"(?<=[/_\-.:])(?=\w)")
+_BREAK_AFTER = re.compile(r"(?<=[/_\-:])(?=\w)|(?<=\.)(?=[^\W\d])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 

@@ -14,6 +14,7 @@ from app.engine.proposing._facts import Facts
 from app.engine.proposing.xlsx_plans import write_plans
 from app.engine.proposing.xlsx_tables import write_adaptation, write_predictions, write_prices, write_statistics
 
+LINE_POINTS, MOST_LINES, WIDE_FROM = 13.5, 8, 0x2E80
 FONTS = {"zh": "Microsoft YaHei", "en": "Calibri"}
 _FORMATS = {
     "integer": "#,##0",
@@ -33,6 +34,7 @@ class Book:
         self.workbook = xlsxwriter.Workbook(str(path), {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
         self.proposal, self.facts = proposal, facts
         self._formats: dict[tuple, Any] = {}
+        self._widths: dict[str, list[float]] = {}
         cover = proposal.cover
         self.workbook.set_properties(
             {"title": f"{cover.title} {cover.project}", "author": cover.author or "SuanXuan", "keywords": cover.number}
@@ -61,6 +63,7 @@ class Book:
     def sheet(self, code: str, title: str, widths: list[float]) -> Any:
         """Add a sheet with the house's title, margins, head and foot."""
         sheet = self.workbook.add_worksheet(self.say(f"sheet.{code}"))
+        self._widths[sheet.name] = widths
         sheet.hide_gridlines(2)
         sheet.set_paper(9)
         sheet.set_landscape()
@@ -80,15 +83,26 @@ class Book:
             sheet.write_string(row + 1, number, f"{column.head} ({column.unit})" if column.unit else column.head, self.head())
         for line, cells in enumerate(table.rows, row + 2):
             for number, (value, column) in enumerate(zip(cells, table.columns, strict=True)):
-                self.value(sheet, line, number, value, column)
+                self.value(sheet, line, number, value, column, wrap=number < len(cells) - 1)
+            self._fit_height(sheet, line, cells)
         end = row + 2 + len(table.rows)
         if table.note:
             sheet.write_string(end, 0, table.note, self.format(font_size=8, font_color="#5B6670"))
             end += 1
         return end + 1
 
-    def value(self, sheet: Any, row: int, column: int, value: Cell, about: Column) -> None:
-        """Write one raw value in its column's format."""
+    def _fit_height(self, sheet: Any, row: int, cells: tuple[Cell, ...]) -> None:
+        """Make a row as high as its longest wrapped text: no viewer does it for a file that was never opened in Excel."""
+        lines = 1
+        for text, width in zip(cells[:-1], self._widths[sheet.name], strict=False):
+            shown = text.text if isinstance(text, Badge) else text
+            if isinstance(shown, str):
+                lines = max(lines, -(-sum(2 if ord(letter) > WIDE_FROM else 1 for letter in shown) // max(int(width), 1)))
+        if lines > 1:
+            sheet.set_row(row, min(lines, MOST_LINES) * LINE_POINTS)
+
+    def value(self, sheet: Any, row: int, column: int, value: Cell, about: Column, *, wrap: bool = True) -> None:
+        """Write one raw value in its column's format; the last column runs on to the right instead of wrapping."""
         if value is None:
             sheet.write_string(row, column, "—", self.cell(font_color="#5B6670"))
         elif isinstance(value, Badge):
@@ -101,7 +115,7 @@ class Book:
         elif isinstance(value, datetime.date):
             sheet.write_datetime(row, column, datetime.datetime.combine(value, datetime.time()), self.cell(num_format="yyyy-mm-dd"))
         elif isinstance(value, str):
-            sheet.write_string(row, column, value, self.cell(text_wrap=True))
+            sheet.write_string(row, column, value, self.cell(text_wrap=wrap))
         else:
             number = float(value)
             if number == number and abs(number) != float("inf"):

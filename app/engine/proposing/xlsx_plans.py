@@ -39,7 +39,7 @@ COLUMNS = (
     REMARK,
     CELL,
 ) = range(len(COLUMNS))
-FIRST = 6
+FIRST, TALL_ROW = 6, 28
 DAY_SECONDS = 86400
 
 
@@ -64,6 +64,7 @@ def write_plans(book: "Book", facts: Facts) -> None:
     last = FIRST + len(selection.plans)
     for row, plan in enumerate(selection.plans, FIRST):
         _row(book, facts, sheet, row, plan, (FIRST + 1, last), timed=timed)
+        sheet.set_row(row, TALL_ROW)
     sheet.freeze_panes(FIRST, 2)
     sheet.repeat_rows(FIRST - 1)
     if timed:
