@@ -20,6 +20,7 @@ def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
     parser.add_argument("--run", type=Path, metavar="RUN", help=words("run"))
     parser.add_argument("--platform", default="", metavar="ID", help=words("profile.platform"))
     parser.add_argument("--whole", action="store_true", help=words("profile.whole"))
+    parser.add_argument("--out", type=Path, metavar="REPORT.pdf", help=words("profile.out"))
 
 
 def run(options: argparse.Namespace) -> Result:
@@ -36,6 +37,8 @@ def run(options: argparse.Namespace) -> Result:
         reading.run, workload, platform=options.platform, whole=options.whole, progress=part_of(progress, 0.7, 1.0)
     )
     document = describe_profile(profile, options.lang)
+    if options.out:
+        document["pages"] = pipeline.write_profile_report(reading.run, profile, workload, options.out, options.lang)
     return Result(document, lambda: _text(profile, options.lang), reading.unreadable)
 
 

@@ -14,7 +14,6 @@ import errno
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -25,16 +24,15 @@ from app.engine.model.estimates import Fit, Prediction
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.plans import PriceSheet
 from app.engine.model.profiles import Profile
-from app.engine.model.projects import Project, changed
+from app.engine.model.projects import Project, ProposalSettings, changed
 from app.engine.model.requirements import Requirement
 from app.engine.model.traces import Trace
 from app.engine.model.workloads import Workload
 from app.engine.paths import replacing, sample_folder
 from app.engine.progress import Progress, no_progress, part_of
-from app.engine.recomputing import assess_workload, estimate_vram, plan_points, profile_trace, project_runs, recompute
+from app.engine.recomputing import assess_workload, estimate_vram, plan_points, profile_trace, recompute
 
-if TYPE_CHECKING:
-    pass
+PROFILE_SECTIONS = ("characteristics", "assumptions")
 
 
 class Reading(Struct, frozen=True):
@@ -200,6 +198,17 @@ def write_documents(project: Project, folder: Path, lang: str, progress: Progres
     return Documents(pdf, xlsx, pages, len(project.selection.plans) if project.selection else 0)
 
 
+def write_profile_report(trace: Trace, profile: Profile, workload: Workload | None, path: Path, lang: str) -> int:
+    """Write the report on the characteristics of one run and return its pages. Raises EngineError where it cannot be written."""
+    from app.engine.proposing import build_proposal, write_pdf
+
+    project = Project(
+        name=trace.files[0].name, workload=workload, trace=trace, profile=profile, settings=ProposalSettings(sections=PROFILE_SECTIONS)
+    )
+    with _writing(path), replacing(path) as temporary:
+        return write_pdf(build_proposal(project, platforms_by_id(), lang), temporary)
+
+
 @contextmanager
 def _writing(target: Path) -> Iterator[None]:
     try:
@@ -234,7 +243,6 @@ __all__ = [
     "platforms_by_id",
     "predict_table",
     "profile_trace",
-    "project_runs",
     "read_measured",
     "read_prices",
     "read_run_description",
@@ -246,5 +254,6 @@ __all__ = [
     "with_prices",
     "write_documents",
     "write_predicted_table",
+    "write_profile_report",
     "write_price_template",
 ]

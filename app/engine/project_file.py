@@ -13,9 +13,13 @@ code.
 
 import hashlib
 import math
+import os
+import shutil
 import sqlite3
+import tempfile
 import zlib
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -60,7 +64,7 @@ def load_project(path: Path) -> Project:
     if not _is_ours(path):
         raise EngineError("project.not_a_project", file=path)
     try:
-        with closing(_open_read_only(path)) as database:
+        with _opened(path) as database:
             version = _pragma(database, "user_version")
             if version > VERSION:
                 raise NewerVersion("project.newer", file=path, version=version, known=VERSION)
@@ -173,8 +177,18 @@ def _is_ours(path: Path) -> bool:
     return head.startswith(b"SQLite format 3\0") and int.from_bytes(head[68:72], "big") == APPLICATION_ID
 
 
-def _open_read_only(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open for reading. After a kill in mid-save a journal lies beside the file and must be rolled back first: in place, else in a copy."""
+    journal = path.with_name(f"{path.name}-journal")
+    with ExitStack() as stack:
+        if journal.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            for source in (path, journal):
+                shutil.copy(source, folder / source.name)
+            path, journal = folder / path.name, folder / journal.name
+        mode = "rw" if journal.exists() else "ro"
+        yield stack.enter_context(closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True)))
 
 
 def _pragma(database: sqlite3.Connection, name: str) -> int:

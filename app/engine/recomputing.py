@@ -7,11 +7,11 @@ from app.engine.known import catalogue, knowledge, platforms_by_id, shipped_runs
 from app.engine.messages import message
 from app.engine.model.assessments import Assessment
 from app.engine.model.estimates import MemoryEstimate, MemoryFit, Prediction
-from app.engine.model.measurements import MeasuredRun
 from app.engine.model.plans import PlanPoint
 from app.engine.model.platforms import Platform
 from app.engine.model.profiles import Profile
-from app.engine.model.projects import STAGE_INPUTS, Project, inputs_hash, with_stage
+from app.engine.model.projects import STAGE_INPUTS, Project, inputs_hash, project_runs, with_stage
+from app.engine.model.quantities import Quantity
 from app.engine.model.traces import Trace
 from app.engine.model.workloads import Node, Workload
 from app.engine.progress import Progress, no_progress
@@ -116,32 +116,6 @@ def assess_workload(
     )
 
 
-def project_runs(project: Project) -> tuple[MeasuredRun, ...]:
-    """Return the measured runs of the project's case; the run description's own speed where there is no table."""
-    if project.measured or project.workload is None or project.workload.measured is None:
-        return project.measured
-    workload, run, measured = project.workload, project.workload.run, project.workload.measured
-    return (
-        MeasuredRun(
-            row=1,
-            case=workload.name,
-            platform=run.platform,
-            gpus=run.gpus,
-            speed=measured.speed,
-            unit=measured.unit,
-            workload=workload.name,
-            task=workload.task,
-            framework=workload.framework,
-            precision=workload.precision or "",
-            seq_len=run.seq_len,
-            micro_batch=run.micro_batch,
-            global_batch=run.global_batch,
-            nodes=run.nodes,
-            source=workload.source,
-        ),
-    )
-
-
 def prediction_targets(project: Project) -> list[tuple[str, int]]:
     """Return what to predict: every platform at the measured count and at the count that is asked for."""
     known = [run for run in project_runs(project) if run.speed is not None and run.gpus]
@@ -170,35 +144,15 @@ def plan_points(project: Project) -> tuple[PlanPoint, ...]:
     for run in project_runs(project):
         if run.speed is not None and run.gpus is not None:
             noise = run.speed * MEASURED_NOISE
-            points[run.platform, run.gpus] = PlanPoint(
-                platform=run.platform,
-                gpus=run.gpus,
-                value=run.speed,
-                low=run.speed - noise,
-                high=run.speed + noise,
-                unit=run.unit,
-                better=run.better or "higher",
-                kind="measured",
-                notes=(message("pipeline.measured_band", noise=MEASURED_NOISE),),
-            )
+            speed = Quantity(run.speed, run.unit, run.speed - noise, run.speed + noise, source=run.source)
+            told = (message("pipeline.measured_band", noise=MEASURED_NOISE),)
+            points[run.platform, run.gpus] = PlanPoint(run.platform, run.gpus, speed, run.better or "higher", notes=told)
     for found in project.predictions:
-        if found.value is None or found.low is None or found.high is None or found.kind is None or found.gpus is None:
+        if found.value is None or found.kind is None or found.gpus is None:
             continue
-        points.setdefault(
-            (found.platform, found.gpus),
-            PlanPoint(
-                platform=found.platform,
-                gpus=found.gpus,
-                value=found.value,
-                low=found.low,
-                high=found.high,
-                unit=found.unit,
-                better=found.better,
-                kind=found.kind,
-                out_of_range=found.out_of_range,
-                notes=found.notes,
-            ),
-        )
+        speed = Quantity(found.value, found.unit, found.low, found.high, "estimated", found.kind, "ParaSelect")
+        point = PlanPoint(found.platform, found.gpus, speed, found.better, found.out_of_range, found.notes)
+        points.setdefault((found.platform, found.gpus), point)
     return tuple(points.values())
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.engine import pipeline
 from app.engine.errors import EngineError
 from app.engine.model.plans import PlanPoint, Price
+from app.engine.model.quantities import Quantity
 from app.engine.model.requirements import Requirement
 from app.engine.model.workloads import RunParameters, Workload
 from app.engine.selecting import make_selection
@@ -35,7 +36,8 @@ def price(platform: str, unit_price: float, billing="card-hour", **more) -> Pric
 
 
 def point(platform: str, value: float, unit="tokens/s", gpus=8, **more) -> PlanPoint:
-    return PlanPoint(platform, gpus, value, value * 0.9, value * 1.1, unit, more.pop("better", "higher"), "fitted", **more)
+    speed = Quantity(value, unit, value * 0.9, value * 1.1, "estimated", "fitted")
+    return PlanPoint(platform, gpus, speed, more.pop("better", "higher"), **more)
 
 
 def select(points, prices, **needs):

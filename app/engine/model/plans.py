@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from app.engine.messages import Message
-from app.engine.model.quantities import Kind
+from app.engine.model.quantities import Kind, Quantity
 
 Billing: TypeAlias = Literal["card-hour", "node-hour", "month", "year", "purchase"]
 
@@ -63,16 +63,15 @@ class PriceSheet(Struct, frozen=True):
 
 
 class PlanPoint(Struct, frozen=True):
-    """One predicted speed a plan can be built on: from the prediction or measured rows of the case."""
+    """One speed of the whole system that a plan can be built on: measured, or predicted with its interval.
+
+    better  "higher", or "lower" where `speed` is a time
+    """
 
     platform: str
     gpus: int
-    value: float
-    low: float
-    high: float
-    unit: str
+    speed: Quantity
     better: str
-    kind: Kind
     out_of_range: bool = False
     notes: tuple[Message, ...] = ()
 

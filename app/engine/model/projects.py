@@ -93,6 +93,32 @@ def stale_stages(project: Project) -> tuple[str, ...]:
     return tuple(stale)
 
 
+def project_runs(project: Project) -> tuple[MeasuredRun, ...]:
+    """Return the measured runs of the project's case; the run description's own speed where there is no table."""
+    if project.measured or project.workload is None or project.workload.measured is None:
+        return project.measured
+    workload, run, measured = project.workload, project.workload.run, project.workload.measured
+    return (
+        MeasuredRun(
+            row=1,
+            case=workload.name,
+            platform=run.platform,
+            gpus=run.gpus,
+            speed=measured.speed,
+            unit=measured.unit,
+            workload=workload.name,
+            task=workload.task,
+            framework=workload.framework,
+            precision=workload.precision or "",
+            seq_len=run.seq_len,
+            micro_batch=run.micro_batch,
+            global_batch=run.global_batch,
+            nodes=run.nodes,
+            source=workload.source,
+        ),
+    )
+
+
 def inputs_hash(project: Project, stage: str) -> str:
     """Return the hash of what a stage is made from."""
     digest = hashlib.sha256()

@@ -40,7 +40,7 @@ def _cover(facts: Facts) -> Cover:
     today = settings.date or datetime.date.today()
     workload = project.workload.name if project.workload else ""
     return Cover(
-        title=facts.say("cover.title"),
+        title=facts.say("cover.profile_title" if settings.sections == ("characteristics", "assumptions") else "cover.title"),
         subtitle=facts.say("cover.subtitle", workload=_printable(workload or project.name)),
         customer=_printable(project.requirement.customer) or facts.say("cover.no_customer"),
         project=_printable(workload or project.name),

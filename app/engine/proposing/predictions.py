@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 
 from app.engine.model.estimates import Prediction
+from app.engine.model.projects import project_runs
 from app.engine.model.proposals import Block, Column, IntervalBar, IntervalChart, Table, Text
 from app.engine.proposing._facts import Facts, SectionMaker
 from app.engine.units import format_share, format_significant
 
-MOST_BARS = 18
+MOST_BARS = 16
 TERMS = ("compute", "memory", "host", "fabric")
 
 
 def blocks(facts: Facts) -> Sequence[Block]:
     """Return the chapter; () where nothing was measured."""
     project = facts.project
-    known = [run for run in project.measured if run.speed is not None]
+    known = [run for run in project_runs(project) if run.speed is not None]
     if not known and not project.predictions:
         return ()
     shown = chosen_predictions(facts)
@@ -57,7 +58,7 @@ def shown_count(facts: Facts) -> int | None:
 
 def _chart(facts: Facts, shown: list[Prediction]) -> IntervalChart:
     bars = []
-    for run in facts.project.measured:
+    for run in project_runs(facts.project):
         if run.speed is not None and run.gpus == shown_count(facts):
             label = f"{facts.label(run.platform)} × {run.gpus}"
             bars.append(IntervalBar(label, run.speed, None, None, "measured", facts.word("paraselect.kind.measured")))
@@ -79,7 +80,7 @@ def _chart(facts: Facts, shown: list[Prediction]) -> IntervalChart:
         )
     lower = any(one.better == "lower" for one in shown)
     bars.sort(key=lambda bar: (bar.value is None, (bar.value or 0.0) * (1 if lower else -1)))
-    unit = next((run.unit for run in facts.project.measured if run.unit), next((one.unit for one in shown if one.unit), ""))
+    unit = next((run.unit for run in project_runs(facts.project) if run.unit), next((one.unit for one in shown if one.unit), ""))
     return IntervalChart(facts.say("predictions.chart"), unit, tuple(bars), note=facts.say("predictions.chart_note"))
 
 

@@ -57,30 +57,21 @@ def _answer(facts: Facts, best: Plan, fastest: Plan) -> str:
 def _figures(facts: Facts, plan: Plan) -> tuple[tuple[str, str, str], ...]:
     money, unit = facts.money(plan.total_price if plan.total_price is not None else plan.price_per_month, plan.currency)
     low, high = facts.money(plan.total_low, plan.currency)[0], facts.money(plan.total_high, plan.currency)[0]
-    days = format_number(plan.duration_days, 0)
     speed = facts.interval(plan.speed, plan.low, plan.high).partition(" ")
-    return (
+    figures = [
         (
             money,
             unit,
             facts.say("summary.figure.price", low=low, high=high) if plan.total_low is not None else facts.say("summary.figure.month"),
-        ),
-        (
-            days,
-            facts.say("unit.days"),
-            facts.say("summary.figure.days", low=format_number(plan.duration_low_days, 0), high=format_number(plan.duration_high_days, 0)),
-        ),
-        (
-            speed[0],
-            plan.speed_unit,
-            facts.say("summary.figure.speed", band=speed[2].strip("()"), kind=facts.word(f"paraselect.kind.{plan.kind}")),
-        ),
-        (
-            str(plan.gpus),
-            facts.say("unit.cards"),
-            facts.say("summary.figure.cards", available=plan.available_cards, delivery=plan.delivery or "—"),
-        ),
-    )
+        )
+    ]
+    if plan.duration_days is not None:
+        ends = {"low": format_number(plan.duration_low_days, 0), "high": format_number(plan.duration_high_days, 0)}
+        figures.append((format_number(plan.duration_days, 0), facts.say("unit.days"), facts.say("summary.figure.days", **ends)))
+    kind = facts.word(f"paraselect.kind.{plan.kind}")
+    figures.append((speed[0], plan.speed_unit, facts.say("summary.figure.speed", band=speed[2].strip("()"), kind=kind)))
+    cards = facts.say("summary.figure.cards", available=plan.available_cards, delivery=plan.delivery or "—")
+    return (*figures, (str(plan.gpus), facts.say("unit.cards"), cards))
 
 
 def _reasons(facts: Facts, best: Plan, fastest: Plan) -> list[str]:

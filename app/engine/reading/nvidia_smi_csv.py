@@ -142,10 +142,12 @@ def _read_columns(body: bytes, fields: list[str], wanted: list[str], skipped: di
     options |= {"quoting": 3, "on_bad_lines": "skip", "engine": "c", "encoding_errors": "replace", "keep_default_na": True}
     if not wanted or not body.strip():
         return pd.DataFrame({field: pd.Series(dtype=float if numeric else str) for field in wanted})
+    whole = b",".join([b"0"] * len(fields)) + b"\n" + body  # a first row of full width, so that short rows are no error
     try:
-        frame = pd.read_csv(io.BytesIO(body), dtype=np.float64 if numeric else str, **options)
+        frame = pd.read_csv(io.BytesIO(whole), dtype=np.float64 if numeric else str, **options)
     except ValueError:  # a cell that is no number: the row's other cells still count
-        frame = pd.read_csv(io.BytesIO(body), dtype=str, **options).apply(pd.to_numeric, errors="coerce")
+        frame = pd.read_csv(io.BytesIO(whole), dtype=str, **options).apply(pd.to_numeric, errors="coerce")
+    frame = frame.iloc[1:].reset_index(drop=True)
     lines = body.count(b"\n") + (not body.endswith(b"\n")) - body.count(b"\n\n")
     if lines > len(frame):
         skipped["skipped.bad_row"] = skipped.get("skipped.bad_row", 0) + lines - len(frame)

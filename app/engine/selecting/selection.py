@@ -49,7 +49,7 @@ def make_selection(
     work = parse_work(requirement.work)
     unit = work.unit if work else next((unit_of_speed(point) for point in points if unit_of_speed(point)), "")
     if work and points and all(speeds_per_second(point, workload, unit) is None for point in points):
-        raise EngineError("selecting.units_differ", work=requirement.work, unit=points[0].unit)
+        raise EngineError("selecting.units_differ", work=requirement.work, unit=points[0].speed.unit)
     by_id = {found.platform: found for found in assessments}
     needs = _Needs(requirement, workload, platforms, by_id, unpredicted or {}, work, unit)
     plans: list[Plan] = []
@@ -86,7 +86,7 @@ def _plan(price: Price, points: Sequence[PlanPoint], needs: _Needs) -> Plan | Me
         return needs.unpredicted.get(price.platform) or message("selecting.no_speed")
     speeds = speeds_per_second(point, needs.workload, needs.unit)
     if speeds is None or min(speeds) <= 0:
-        return message("selecting.unit_of_point", unit=point.unit, wanted=needs.unit or "?")
+        return message("selecting.unit_of_point", unit=point.speed.unit, wanted=needs.unit or "?")
     days = tuple(needs.work.amount / speed / SECONDS_PER_DAY for speed in speeds) if needs.work else None
     cost = cost_of(price, point.gpus, days[0] if days else None)
     if cost is None:
@@ -114,7 +114,7 @@ def _plan(price: Price, points: Sequence[PlanPoint], needs: _Needs) -> Plan | Me
         low=speeds[1],
         high=speeds[2],
         speed_unit=f"{needs.unit}/s",
-        kind=point.kind,
+        kind=point.speed.kind,
         verdict=needs.assessments[price.platform].verdict if price.platform in needs.assessments else "unknown",
         available_cards=price.available_cards,
         delivery=price.delivery_text,

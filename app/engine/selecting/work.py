@@ -49,24 +49,27 @@ def speeds_per_second(point: PlanPoint, workload: Workload, unit: str) -> tuple[
 
     Tokens and samples convert by seq_len; the time of a step by the global batch.
     """
-    values = (point.value, point.low, point.high)
+    speed = point.speed
+    if speed.value is None or speed.low is None or speed.high is None:
+        return None
+    values = (speed.value, speed.low, speed.high)
     if point.better == "lower":
-        seconds = _TIMES.get(re.split(r"[/ ]", point.unit.strip().lower())[0])
+        seconds = _TIMES.get(re.split(r"[/ ]", speed.unit.strip().lower())[0])
         own, scale = "steps", 1.0
         if seconds is None:
             return None
-        speed, high, low = (1 / (value * seconds) for value in values)
-        values = (speed, low, high)
+        middle, high, low = (1 / (value * seconds) for value in values)
+        values = (middle, low, high)
     else:
-        own, seconds = _rate_unit(point.unit)
-        scale = 1 / seconds * (point.gpus if _PER_CARD.search(point.unit) else 1)
+        own, seconds = _rate_unit(speed.unit)
+        scale = 1 / seconds * (point.gpus if _PER_CARD.search(speed.unit) else 1)
     factor = _factor(own, unit, workload)
     return None if factor is None else (values[0] * scale * factor, values[1] * scale * factor, values[2] * scale * factor)
 
 
 def unit_of_speed(point: PlanPoint) -> str:
     """Return the unit of work in which a speed counts, "" where it is none of ours."""
-    return "steps" if point.better == "lower" else _rate_unit(point.unit)[0]
+    return "steps" if point.better == "lower" else _rate_unit(point.speed.unit)[0]
 
 
 def _rate_unit(text: str) -> tuple[str, float]:
