@@ -3,7 +3,8 @@ PYTHON = .venv/bin/python
 
 .PHONY: run test setup setup-look check bench accuracy demo record lock clean
 
-run: demo
+run: setup
+	.venv/bin/suanxuan --sample
 
 test: check
 	QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest -n 2

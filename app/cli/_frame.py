@@ -62,7 +62,7 @@ def run_command(argv: list[str]) -> int:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # a C locale or a Windows code page must not break a Chinese result
             reconfigure(encoding="utf-8", errors="replace")
-    lang = _language(argv)
+    lang = language_of(argv)
     try:
         options = _parse(argv, lang)
         return _finish(options.command.run(options), options)
@@ -134,7 +134,8 @@ def _cells(text: str) -> int:
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
-def _language(argv: list[str]) -> str:
+def language_of(argv: list[str]) -> str:
+    """Return the language that `--lang` or the locale asks for."""
     for position, word in enumerate(argv):
         if word == "--lang" and argv[position + 1 : position + 2]:
             return "en" if argv[position + 1] == "en" else "zh"

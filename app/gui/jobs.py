@@ -1,0 +1,96 @@
+"""The one way to run work off the event loop: a plain function of a progress, what to do with its result, and a label.
+
+Cancelled work says nothing, an EngineError goes to whoever shows errors, anything else is a defect and is raised on the window's thread.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+
+from app.engine.errors import Cancelled, EngineError
+from app.engine.progress import Progress
+
+
+class Job(QObject):
+    """One piece of work. `share` and `doing` are written by the worker and read by the job bar."""
+
+    ended = Signal(object, str, object)  # itself, "done" "failed" or "stopped", the result or the error
+
+    def __init__(self, label: str, work: Callable[[Progress], object]) -> None:
+        super().__init__()
+        self.label, self._work = label, work
+        self.share, self.doing = 0.0, ""
+        self.started = time.monotonic()
+        self._stop = threading.Event()
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Return the time left as the share so far suggests; None while that says nothing."""
+        spent = time.monotonic() - self.started
+        return spent / self.share - spent if self.share > 0.03 and spent > 0.5 else None
+
+    def cancel(self) -> None:
+        """Ask the work to stop at its next report."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Do the work; on a pool thread: touch no widget here."""
+        try:
+            result = self._work(self._report)
+        except Cancelled:
+            self.ended.emit(self, "stopped", None)
+        except Exception as error:  # noqa: BLE001 - sorted into the user's errors and ours by Jobs
+            self.ended.emit(self, "failed", error)
+        else:
+            self.ended.emit(self, "done", result)
+
+    def _report(self, share: float, doing: str) -> None:
+        if self._stop.is_set():
+            raise Cancelled
+        self.share, self.doing = share, doing
+
+
+class Jobs(QObject):
+    """All running work, newest last."""
+
+    changed = Signal()
+    failed = Signal(EngineError)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.running: list[Job] = []
+        self._after: dict[Job, tuple[Callable[[object], None], Callable[[], None]]] = {}
+        self._pool = QThreadPool(self)
+
+    def start(
+        self, label: str, work: Callable[[Progress], object], then: Callable[[object], None], stopped: Callable[[], None] | None = None
+    ) -> Job:
+        """Run work on a pool thread and `then` on this one with its result. `stopped` is called where it was cancelled or failed."""
+        job = Job(label, work)
+        self._after[job] = (then, stopped or (lambda: None))
+        job.ended.connect(self._on_ended)  # a bound method of a QObject: called on this thread
+        self.running.append(job)
+        self.changed.emit()
+        self._pool.start(QRunnable.create(job.run))
+        return job
+
+    def cancel_all(self) -> None:
+        """Ask everything to stop and wait for it."""
+        for job in self.running:
+            job.cancel()
+        self._pool.waitForDone(5000)
+
+    def _on_ended(self, job: Job, how: str, outcome: object) -> None:
+        then, stopped = self._after.pop(job)
+        self.running.remove(job)
+        self.changed.emit()
+        if how == "done":
+            then(outcome)
+            return
+        stopped()
+        if isinstance(outcome, EngineError):
+            self.failed.emit(outcome)
+        elif isinstance(outcome, Exception):
+            raise outcome

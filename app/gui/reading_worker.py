@@ -1,0 +1,147 @@
+"""Reading in a process of its own: a cancel is hard, a crash in a parser is a message, the window never waits for the interpreter.
+
+The columns come back by memory map: the worker pickles a reading with its arrays out of band into one file of the user's cache; the
+window maps that file. No Qt here: the worker imports this module.
+"""
+
+import contextlib
+import mmap
+import multiprocessing
+import pickle
+import struct
+import threading
+import time
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.engine.errors import Cancelled, EngineError
+from app.engine.paths import user_folder
+from app.engine.progress import Progress
+
+if TYPE_CHECKING:
+    from app.engine.pipeline import Reading
+
+TELL_EVERY_S = 0.05
+ALIGNMENT = 64
+HANDOVER = "handover-*.columns"
+
+
+class ReadingWorker:
+    """One warm process that reads. Use it from one thread at a time; `read` waits for its turn."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._process: multiprocessing.process.BaseProcess | None = None
+        self._pipe: Connection | None = None
+
+    def warm_up(self) -> None:
+        """Start the process, so that the first file does not wait for it; does nothing where it runs."""
+        if self._process is not None and self._process.is_alive():
+            return
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs,), daemon=True, name="suanxuan-reading")
+        self._process.start()
+        theirs.close()
+
+    def read(self, paths: Sequence[Path], progress: Progress) -> "Reading":
+        """Read files as pipeline.read_traces does. Raises Cancelled (the process is killed then) and EngineError where it died."""
+        with self._turn:
+            self.warm_up()
+            assert self._pipe is not None
+            self._pipe.send([str(path) for path in paths])
+            try:
+                return self._wait(progress)
+            except EOFError as error:
+                self.stop()
+                raise EngineError("reading.worker_died", file=paths[0]) from error
+            except BaseException:
+                self.stop()
+                raise
+
+    def stop(self) -> None:
+        """Kill the process; the next `read` starts another."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+        if self._pipe is not None:
+            self._pipe.close()
+        self._process = self._pipe = None
+
+    def _wait(self, progress: Progress) -> "Reading":
+        assert self._pipe is not None
+        told: tuple[float, str] = (0.0, "pipeline.doing.reading")
+        while True:
+            progress(*told)  # raises Cancelled
+            if not self._pipe.poll(TELL_EVERY_S):
+                continue
+            kind, content = self._pipe.recv()
+            if kind == "progress":
+                told = content
+            elif kind == "error":
+                raise content
+            else:
+                return _load(Path(content))
+
+
+def forget_handovers() -> None:
+    """Delete what earlier runs left behind; what another window still maps stays where the system forbids it."""
+    for path in user_folder("cache").glob(HANDOVER):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > 86400:
+                path.unlink()
+
+
+def _serve(pipe: Connection) -> None:
+    from app.engine import pipeline
+    from app.engine.reading import formats
+
+    formats()  # imports every reader now rather than at the first file
+    last = 0.0
+
+    def progress(share: float, doing: str) -> None:
+        nonlocal last
+        if time.monotonic() - last > TELL_EVERY_S:
+            last = time.monotonic()
+            pipe.send(("progress", (share, doing)))
+
+    with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
+        while True:
+            paths = [Path(name) for name in pipe.recv()]
+            try:
+                pipe.send(("done", str(_store(pipeline.read_traces(paths, progress)))))
+            except (EngineError, Cancelled, MemoryError, OSError) as error:
+                pipe.send(("error", error))
+
+
+def _store(reading: "Reading") -> Path:
+    """Write a reading: lengths, the pickle, then each array at a multiple of 64 bytes."""
+    arrays: list[pickle.PickleBuffer] = []
+    head = pickle.dumps(reading, protocol=5, buffer_callback=arrays.append)
+    views = [array.raw() for array in arrays]
+    path = user_folder("cache") / f"handover-{time.time_ns()}.columns"
+    with path.open("wb") as file:
+        file.write(struct.pack("<QQ", len(head), len(views)) + struct.pack(f"<{len(views)}Q", *(view.nbytes for view in views)) + head)
+        for view in views:
+            file.write(bytes(-file.tell() % ALIGNMENT))
+            file.write(view)
+    return path
+
+
+def _load(path: Path) -> "Reading":
+    with path.open("rb") as file:
+        whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))  # the arrays keep the mapping
+    length, count = struct.unpack_from("<QQ", whole)
+    sizes = struct.unpack_from(f"<{count}Q", whole, 16)
+    place = 16 + 8 * count
+    head, place = whole[place : place + length], place + length
+    buffers = []
+    for size in sizes:
+        place += -place % ALIGNMENT
+        buffers.append(whole[place : place + size])
+        place += size
+    with contextlib.suppress(OSError):  # Windows keeps a mapped file; forget_handovers deletes it later
+        path.unlink()
+    return pickle.loads(head, buffers=buffers)

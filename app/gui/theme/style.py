@@ -1,0 +1,32 @@
+"""The style sheet and the palette, from the tokens. Sizes of text are not set here: a style sheet's font rule beats setFont."""
+
+import re
+
+from PySide6.QtGui import QColor, QPalette
+
+from app.engine.paths import resources_folder
+from app.gui.theme.tokens import RADIUS_BUTTON, RADIUS_CARD, Theme
+
+
+def style_sheet(theme: Theme) -> str:
+    """Return the style sheet of a theme."""
+    values = {name: getattr(theme, name) for name in theme.__struct_fields__ if isinstance(getattr(theme, name), str)}
+    values |= {"card_radius": f"{RADIUS_CARD}px", "button_radius": f"{RADIUS_BUTTON}px"}
+    sheet = (resources_folder() / "window.qss").read_text(encoding="utf-8")
+    return re.sub(r"@(\w+)", lambda found: values[found[1]], sheet.partition("*/")[2])
+
+
+def palette(theme: Theme) -> QPalette:
+    """Return the palette that Fusion paints with; the placeholder keeps full contrast."""
+    made = QPalette()
+    roles = QPalette.ColorRole
+    for role, colour in {
+        roles.Window: theme.app, roles.Base: theme.surface, roles.AlternateBase: theme.sunken, roles.Button: theme.surface,
+        roles.Text: theme.text, roles.WindowText: theme.text, roles.ButtonText: theme.text, roles.PlaceholderText: theme.text3,
+        roles.Highlight: theme.accent, roles.HighlightedText: theme.on_accent, roles.ToolTipBase: theme.surface,
+        roles.ToolTipText: theme.text, roles.Link: theme.accent, roles.Mid: theme.border, roles.Light: theme.surface,
+    }.items():  # fmt: skip
+        made.setColor(role, QColor(colour))
+    for role in (roles.Text, roles.WindowText, roles.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.disabled))
+    return made
