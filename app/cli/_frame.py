@@ -5,6 +5,7 @@ Exit status: 0 done, 2 the input is at fault, 130 cancelled, 70 a defect of ours
 
 import argparse
 import locale
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable
@@ -141,11 +142,18 @@ def language_of(argv: list[str]) -> str:
             return "en" if argv[position + 1] == "en" else "zh"
         if word.startswith("--lang="):
             return "en" if word == "--lang=en" else "zh"
+    return "en" if _locale_name().lower().startswith("en") else "zh"
+
+
+def _locale_name() -> str:
+    """Return the user's locale. Not by locale.getlocale alone: it takes the neutral C.UTF-8 for en_US."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(name):
+            return os.environ[name]
     try:
-        known = locale.getlocale()[0] or ""
+        return locale.getlocale()[0] or ""
     except ValueError:
-        known = ""
-    return "en" if known.lower().startswith("en") else "zh"
+        return ""
 
 
 def _parse(argv: list[str], lang: str) -> argparse.Namespace:

@@ -1,6 +1,6 @@
 """The project file (.sxp): one SQLite database that holds one Project.
 
-Layout, version 1
+Layout, version 2
   PRAGMA application_id   0x53585031 ("SXP1"): tells our file from other databases
   PRAGMA user_version     version of the layout; migrations.py brings older ones up, newer ones are refused
   part(name, json)        one row for each field of Project that is not at its default, as msgspec writes it

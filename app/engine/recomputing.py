@@ -34,6 +34,10 @@ def _profile(project: Project) -> dict[str, object]:
     return {"profile": profile_trace(project.trace, project.workload) if project.trace else None}
 
 
+def _comparison_profile(project: Project) -> dict[str, object]:
+    return {"comparison_profile": profile_trace(project.comparison, project.workload) if project.comparison else None}
+
+
 def _memory(project: Project) -> dict[str, object]:
     from app.engine.workload import estimate_memory
 
@@ -83,6 +87,7 @@ def _selection(project: Project) -> dict[str, object]:
 
 _STAGES = {
     "profile": _profile,
+    "comparison_profile": _comparison_profile,
     "memory": _memory,
     "predictions": _predictions,
     "assessments": _assessments,

@@ -23,6 +23,7 @@ from app.engine.model.workloads import Workload
 
 STAGE_INPUTS: dict[str, tuple[str, ...]] = {
     "profile": ("trace", "workload"),
+    "comparison_profile": ("comparison", "workload"),
     "memory": ("workload",),
     "predictions": ("workload", "profile", "measured", "case", "prices", "requirement"),
     "assessments": ("workload", "profile", "predictions", "requirement"),
@@ -45,16 +46,21 @@ class ProposalSettings(Struct, frozen=True):
 
 
 class Project(Struct, frozen=True, eq=False):
-    """One customer case. `hashes` maps a computed stage to the hash of the inputs it was made from."""
+    """One customer case. `hashes` maps a computed stage to the hash of the inputs it was made from.
+
+    trace        the run that is characterised; comparison: another run of it (before or after, another platform), overlaid in the views
+    """
 
     name: str = ""
     requirement: Requirement = Requirement()
     workload: Workload | None = None
     trace: Trace | None = None
+    comparison: Trace | None = None
     measured: tuple[MeasuredRun, ...] = ()
     case: str = ""
     prices: PriceSheet | None = None
     profile: Profile | None = None
+    comparison_profile: Profile | None = None
     memory: MemoryEstimate | None = None
     assessments: tuple[Assessment, ...] = ()
     predictions: tuple[Prediction, ...] = ()

@@ -27,15 +27,27 @@ def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
 
 
 @cache
-def icon(name: str, colour: str, disabled: str = "") -> QIcon:
-    """Return an icon for buttons and menus, with pixmaps for the usual sizes and scales."""
+def icon(name: str, colour: str, disabled: str = "", gap: int = 0) -> QIcon:
+    """Return an icon of 16 px for buttons and menus. gap: free px behind it, before it where negative (a button leaves too little)."""
     made = QIcon()
-    for size in (14, 16, 18, 24, 32):
-        for ratio in (1.0, 2.0):
-            made.addPixmap(pixmap(name, colour, size, ratio))
-            if disabled:
-                made.addPixmap(pixmap(name, disabled, size, ratio), QIcon.Mode.Disabled)
+    for ratio in (1.0, 1.5, 2.0, 3.0):
+        made.addPixmap(_widened(pixmap(name, colour, 16, ratio), gap))
+        if disabled:
+            made.addPixmap(_widened(pixmap(name, disabled, 16, ratio), gap), QIcon.Mode.Disabled)
     return made
 
 
-BUTTON_ICON = QSize(16, 16)
+def _widened(image: QPixmap, gap: int) -> QPixmap:
+    if not gap:
+        return image
+    ratio = image.devicePixelRatio()
+    made = QPixmap(image.width() + round(abs(gap) * ratio), image.height())
+    made.setDevicePixelRatio(ratio)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    painter.drawPixmap(-gap if gap < 0 else 0, 0, image)
+    painter.end()
+    return made
+
+
+BUTTON_ICON, TOOL_ICON = QSize(20, 16), QSize(16, 16)

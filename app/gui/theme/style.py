@@ -1,8 +1,10 @@
 """The style sheet and the palette, from the tokens. Sizes of text are not set here: a style sheet's font rule beats setFont."""
 
 import re
+from functools import cache
 
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPalette, QPixmap
 
 from app.engine.paths import resources_folder
 from app.gui.theme.tokens import RADIUS_BUTTON, RADIUS_CARD, Theme
@@ -14,6 +16,18 @@ def style_sheet(theme: Theme) -> str:
     values |= {"card_radius": f"{RADIUS_CARD}px", "button_radius": f"{RADIUS_BUTTON}px"}
     sheet = (resources_folder() / "window.qss").read_text(encoding="utf-8")
     return re.sub(r"@(\w+)", lambda found: values[found[1]], sheet.partition("*/")[2])
+
+
+@cache
+def hatching(colour: str) -> QBrush:
+    """Return the brush of what is unknown: lines at 45°, 1 px wide, 6 px apart."""
+    tile = QPixmap(6, 6)
+    tile.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(tile)
+    painter.setPen(QColor(colour))
+    painter.drawLine(0, 5, 5, 0)
+    painter.end()
+    return QBrush(tile)
 
 
 def palette(theme: Theme) -> QPalette:

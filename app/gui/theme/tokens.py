@@ -8,6 +8,7 @@ from msgspec import Struct
 SPACE = 4
 MARGIN = 16
 RADIUS_CHIP, RADIUS_BUTTON, RADIUS_CARD, RADIUS_DROP = 4, 6, 8, 12
+TABS_BELOW_PX = (1280, 760)
 HEADER_PX, RAIL_PX, RAIL_FOLDED_PX, STATUS_PX, PAGE_HEAD_PX = 48, 184, 56, 28, 64
 CAPTION_PX, SMALL_PX, BODY_PX, FIGURE_PX, PLAN_PX, TITLE_PX = 11, 12, 13, 16, 18, 20
 
@@ -52,10 +53,24 @@ class Theme(Struct, frozen=True):
         kinds = {"measured": self.ok, "fitted": self.accent, "transferred": self.transferred, "pooled": self.warn}
         return kinds.get(kind, self.unk)
 
+    def chip(self, kind: str) -> str:
+        """Return the ground of a kind's chip: 11 % of its colour over the card, opaque, so that it reads on selected rows too."""
+        return mixed(self.kind(kind), self.surface, 0.11)
+
+    def tone(self, tone: str) -> str:
+        """Return the colour of a tone of text: ok warn bad accent, 2 and 3 for the greys."""
+        return {"2": self.text2, "3": self.text3}.get(tone) or getattr(self, tone or "text")
+
     def level(self, level: str) -> tuple[str, str]:
         """Return (text, ground) of a level or a verdict."""
         pairs = {"ok": (self.ok, self.ok_soft), "warning": (self.warn, self.warn_soft), "blocked": (self.bad, self.bad_soft)}
         return pairs.get({"ready": "ok", "adapt": "warning"}.get(level, level), (self.unk, self.unk_soft))
+
+
+def mixed(colour: str, ground: str, share: float) -> str:
+    """Return `share` of a colour over a ground, all "#rrggbb"."""
+    pairs = ((int(colour[at : at + 2], 16), int(ground[at : at + 2], 16)) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(share * a + (1 - share) * b):02X}" for a, b in pairs)
 
 
 LIGHT = Theme(

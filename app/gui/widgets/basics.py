@@ -1,12 +1,23 @@
 """The small parts: labels, cards, buttons, chips, badges. All sizes and colours come from the theme."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
-from app.gui.theme import BUTTON_ICON, Theme, font, icon, pixmap
+from app.gui.theme import BUTTON_ICON, TOOL_ICON, Theme, font, icon, pixmap
 from app.gui.theme.tokens import BODY_PX, CAPTION_PX, MARGIN, RADIUS_CHIP, SMALL_PX, SPACE
 
 LEVEL_ICONS = {"ok": "circle-check", "warning": "triangle-alert", "blocked": "ban", "unknown": "circle-dashed"}
@@ -45,8 +56,11 @@ def button(text: str, theme: Theme, act: Callable[[], object], *, symbol: str = 
     made = QPushButton(text)
     made.setFont(font(BODY_PX))
     if symbol:
-        made.setIcon(icon(symbol, theme.on_accent if primary else theme.text, theme.disabled))
+        after = symbol == "arrow-right"  # the way on stands behind the words
+        made.setIcon(icon(symbol, theme.on_accent if primary else theme.text, theme.disabled, gap=-4 if after else 4))
         made.setIconSize(BUTTON_ICON)
+        if after:
+            made.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     made.setProperty("primary", primary)
     made.setAutoDefault(False)
     made.clicked.connect(lambda _checked=False: act())
@@ -57,7 +71,7 @@ def tool(symbol: str, tip: str, theme: Theme, act: Callable[[], object] | None =
     """Return a tool button that shows an icon and tells itself on hover."""
     made = QToolButton()
     made.setIcon(icon(symbol, theme.text2, theme.disabled))
-    made.setIconSize(BUTTON_ICON)
+    made.setIconSize(TOOL_ICON)
     made.setToolTip(tip)
     made.setAccessibleName(tip)
     made.setFixedSize(28, 28)
@@ -66,19 +80,27 @@ def tool(symbol: str, tip: str, theme: Theme, act: Callable[[], object] | None =
     return made
 
 
-def chip(text: str, ink: str, ground: str, *, dashed: bool = False) -> QLabel:
-    """Return a small word on a ground: a kind, a state, a mark."""
+def chip(text: str, ink: str, ground: str, *, border: str = "") -> QLabel:
+    """Return a small word on a ground: a kind, a state, a mark. border: dashed or solid."""
     made = label(text, CAPTION_PX)
-    border = f"1px dashed {ink}" if dashed else "none"
-    made.setStyleSheet(f"color:{ink}; background:{ground}; border:{border}; border-radius:{RADIUS_CHIP}px; padding:0 6px;")
-    made.setFixedHeight(20)
+    edge = f"1px {border} {ink}" if border else "none"
+    made.setStyleSheet(f"color:{ink}; background:{ground}; border:{edge}; border-radius:{RADIUS_CHIP}px; padding:0 6px;")
+    made.setFixedHeight(18)
     made.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
     return made
 
 
 def kind_chip(kind: str, word: str, theme: Theme) -> QLabel:
     """Return the chip of a kind of number: its glyph and its word."""
-    return chip(f"{KIND_GLYPHS.get(kind, '○')} {word}", theme.kind(kind), theme.unk_soft if kind == "modelled" else theme.sunken)
+    return chip(f"{KIND_GLYPHS.get(kind, '○')} {word}", theme.kind(kind), theme.chip(kind))
+
+
+def state_chip(state: str, word: str, theme: Theme) -> QLabel:
+    """Return the chip of an axis or channel: measured and estimated by glyph, not measured dashed, not applicable outlined."""
+    if state in ("measured", "estimated"):
+        kind = "measured" if state == "measured" else "modelled"
+        return chip(f"{KIND_GLYPHS[kind]} {word}", theme.kind(kind), theme.chip(kind))
+    return chip(word, theme.text2, "transparent", border="dashed" if state == "not_measured" else "solid")
 
 
 def badge(level: str, word: str, theme: Theme) -> QWidget:
@@ -96,6 +118,27 @@ def badge(level: str, word: str, theme: Theme) -> QWidget:
     made.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
     made.setStyleSheet(f"QWidget#badge {{ background:{ground}; border-radius:{RADIUS_CHIP}px; }}")
     made.setFixedHeight(22)
+    made.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    return made
+
+
+def segments(words: Sequence[tuple[str, str]], current: str, act: Callable[[str], object]) -> QFrame:
+    """Return one control that holds one of several values. words: (value, text) each; act gets the value that is chosen."""
+    made = QFrame()
+    made.setObjectName("segments")
+    group, line = QButtonGroup(made), row(spacing=0)
+    line.setContentsMargins(2, 2, 2, 2)
+    for value, text in words:
+        choice = QPushButton(text)
+        choice.setFont(font(SMALL_PX))
+        choice.setProperty("segment", True)
+        choice.setCheckable(True)
+        choice.setChecked(value == current)
+        choice.setFixedHeight(26)
+        choice.clicked.connect(lambda _checked=False, value=value: act(value))
+        group.addButton(choice)
+        line.addWidget(choice)
+    made.setLayout(line)
     made.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
     return made
 

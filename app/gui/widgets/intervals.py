@@ -4,11 +4,11 @@ import math
 
 from msgspec import Struct
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from app.gui.look import Look
-from app.gui.theme import font
+from app.gui.theme import font, hatching
 from app.gui.theme.tokens import CAPTION_PX, SMALL_PX
 from app.gui.widgets.basics import KIND_GLYPHS
 
@@ -103,7 +103,7 @@ class IntervalChart(QWidget):
         right = QRectF(self.width() - VALUE_PX, top, VALUE_PX - 8, ROW_PX)
         if band.value is None or band.low is None or band.high is None:
             area = QRectF(NAME_PX, top + 6, self.width() - NAME_PX - 8, ROW_PX - 12)
-            painter.fillRect(area, QBrush(QColor(theme.hatch), Qt.BrushStyle.BDiagPattern))
+            painter.fillRect(area, hatching(theme.hatch))
             painter.setPen(QColor(theme.text2))
             text = painter.fontMetrics().elidedText(band.told, Qt.TextElideMode.ElideRight, int(area.width()) - 12)
             painter.fillRect(QRectF(area.left(), area.top(), painter.fontMetrics().horizontalAdvance(text) + 12, 16), QColor(theme.surface))

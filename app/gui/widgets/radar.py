@@ -3,12 +3,12 @@
 import math
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from app.engine.model.profiles import Axis
 from app.gui.look import Look
-from app.gui.theme import font
+from app.gui.theme import font, hatching
 from app.gui.theme.tokens import CAPTION_PX
 
 
@@ -46,7 +46,7 @@ class Radar(QWidget):
             painter.drawLine(middle, self._spot(middle, radius, place, 1.0))
             if axis.value is None:
                 painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(QBrush(QColor(theme.hatch), Qt.BrushStyle.BDiagPattern))
+                painter.setBrush(hatching(theme.hatch))
                 edge = [self._spot(middle, radius, place + side, 1.0) for side in (-0.45, 0.0, 0.45)]
                 painter.drawPolygon(QPolygonF([middle, *edge]))
                 painter.setBrush(Qt.BrushStyle.NoBrush)

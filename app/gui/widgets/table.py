@@ -1,148 +1,59 @@
 """Tables: words left, numbers right, units in the head, badges and bars painted in the cell; copying takes the heads along."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from msgspec import Struct
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QBrush, QColor, QGuiApplication, QKeyEvent, QKeySequence, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QTableView, QToolTip
 
-from app.gui.theme import Theme, font, pixmap
+from app.gui.theme import Theme, font
 from app.gui.theme.tokens import SMALL_PX
-from app.gui.widgets.basics import LEVEL_ICONS
+from app.gui.widgets.table_model import CELL_ROLE, Cell, Column, Heading, Model, Order, Row
+from app.gui.widgets.table_paint import Head, Painter
 
-Index = QModelIndex | QPersistentModelIndex
-SORT_ROLE = Qt.ItemDataRole.UserRole
-CELL_ROLE = Qt.ItemDataRole.UserRole + 1
+__all__ = ["Cell", "Column", "Heading", "Row", "Table"]
 ROW_PX = 30
-HEAD_PX = 38
-
-
-class Cell(Struct, frozen=True):
-    """One cell. sort: what it is ordered by; level: paints icon and ground; share 0..1: paints a small bar left of the number."""
-
-    text: str
-    sort: float | str | None = None
-    tip: str = ""
-    level: str = ""
-    share: float | None = None
-    bold: bool = False
-    quiet: bool = False
-
-
-class Column(Struct, frozen=True):
-    """One column: name, its unit below it, whether numbers stand in it, its width in px (0 takes what is left)."""
-
-    name: str
-    unit: str = ""
-    number: bool = False
-    width: int = 0
-
-
-class Model(QAbstractTableModel):
-    """Rows of cells."""
-
-    def __init__(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
-        super().__init__()
-        self.columns, self.rows = columns, rows
-
-    def rowCount(self, _parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return len(self.rows)
-
-    def columnCount(self, _parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return len(self.columns)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        cell, column = self.rows[index.row()][index.column()], self.columns[index.column()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return cell.text
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return cell.tip or None
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if column.number else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
-        if role == Qt.ItemDataRole.FontRole:
-            return font(SMALL_PX, bold=cell.bold)
-        if role == SORT_ROLE:
-            return cell.text if cell.sort is None else cell.sort
-        return cell if role == CELL_ROLE else None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        column = self.columns[section]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return f"{column.name}\n{column.unit}" if column.unit else column.name
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if column.number else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-
-class Painter(QStyledItemDelegate):
-    """Paints levels (icon, ground, hatch for unknown), bars and quiet text."""
-
-    def __init__(self, theme: Theme, parent: QTableView) -> None:
-        super().__init__(parent)
-        self._theme = theme
-
-    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
-        super().initStyleOption(option, index)
-        option.state &= ~QStyle.StateFlag.State_HasFocus
-        cell = index.data(CELL_ROLE)
-        if cell.quiet:
-            option.palette.setColor(option.palette.ColorRole.Text, QColor(self._theme.text3))
-        option.textElideMode = Qt.TextElideMode.ElideMiddle
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        cell = index.data(CELL_ROLE)
-        if cell.level:
-            self._level(painter, option, cell)
-            return
-        super().paint(painter, option, index)
-        if cell.share is not None:
-            self._bar(painter, option.rect, cell.share)
-
-    def _level(self, painter: QPainter, option: QStyleOptionViewItem, cell: Cell) -> None:
-        theme = self._theme
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(option.rect, QColor(theme.selected))
-        painter.fillRect(QRect(option.rect.left(), option.rect.bottom(), option.rect.width(), 1), QColor(theme.grid))
-        ink, ground = theme.level(cell.level)
-        box = option.rect.adjusted(3, 3, -3, -4)
-        passed = cell.level == "ok"
-        if not passed:
-            painter.fillRect(box, QColor(ground))
-            if cell.level == "unknown":
-                painter.fillRect(box, QBrush(QColor(theme.hatch), Qt.BrushStyle.BDiagPattern))
-        ratio = painter.device().devicePixelRatioF()
-        painter.drawPixmap(box.left() + 5, box.center().y() - 6, pixmap(LEVEL_ICONS[cell.level], ink, 14, ratio))
-        painter.setFont(font(SMALL_PX, bold=cell.bold))
-        painter.setPen(QColor(theme.text if passed else theme.text2 if cell.level == "unknown" else ink))
-        area = box.adjusted(24, 0, -2, 0)
-        text = painter.fontMetrics().elidedText(cell.text, Qt.TextElideMode.ElideRight, area.width())
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
-
-    def _bar(self, painter: QPainter, rect: QRect, share: float) -> None:
-        width = max(0, min(64, rect.width() - 70))
-        track = QRect(rect.left() + 8, rect.center().y() - 2, width, 5)
-        painter.fillRect(track, QColor(self._theme.unk_soft))
-        painter.fillRect(QRect(track.left(), track.top(), round(width * min(1.0, max(0.0, share))), 5), QColor(self._theme.data[0]))
 
 
 class Table(QTableView):
-    """A sortable table with one selected row. `rows_of` of the model are in the given order; sorting is on the view."""
+    """A sortable table. Rows are numbered as given, headings included; sorting and filtering are the view's alone.
+
+    sort        (column, descending) that it opens with; without it rows stand as given until a head is clicked
+    marks_cell  rings the current cell, for tables whose cells are chosen one by one
+    """
 
     def __init__(
-        self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], theme: Theme, *, row_px: int = ROW_PX, name: str = ""
+        self,
+        columns: Sequence[Column],
+        rows: Sequence[Row],
+        theme: Theme,
+        *,
+        row_px: int = ROW_PX,
+        name: str = "",
+        sort: tuple[int, bool] | None = None,
+        marks_cell: bool = False,
     ) -> None:
         super().__init__()
         self.source = Model(columns, rows)
-        self._order = QSortFilterProxyModel(self)
+        self._order = Order(self)
         self._order.setSourceModel(self.source)
-        self._order.setSortRole(SORT_ROLE)
         self.setModel(self._order)
-        self.setItemDelegate(Painter(theme, self))
+        self._painter = Painter(theme, self, marks_cell=marks_cell)
+        self.setItemDelegate(self._painter)
+        self._behave(name, row_px)
+        head = Head(list(columns), theme, self)
+        self.setHorizontalHeader(head)
+        head.setSortIndicator(
+            -1 if sort is None else sort[0], Qt.SortOrder.DescendingOrder if sort and sort[1] else Qt.SortOrder.AscendingOrder
+        )
+        self.setSortingEnabled(True)
+        self._order.layoutChanged.connect(self._span_headings)
+        self._order.rowsInserted.connect(self._span_headings)
+        self._order.rowsRemoved.connect(self._span_headings)
+        self._span_headings()
+        self._share_width()
+
+    def _behave(self, name: str, row_px: int) -> None:
         self.setAccessibleName(name)
         self.setFont(font(SMALL_PX))
         self.setShowGrid(False)
@@ -153,42 +64,94 @@ class Table(QTableView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)
+        self.setMouseTracking(True)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(row_px)
         self.verticalHeader().setMinimumSectionSize(row_px)
-        head = self.horizontalHeader()
-        head.setFont(font(SMALL_PX))
-        head.setFixedHeight(HEAD_PX if any(column.unit for column in columns) else 28)
-        head.setHighlightSections(False)
-        head.setSectionsClickable(True)
-        for place, column in enumerate(columns):
-            if column.width:
-                self.setColumnWidth(place, column.width)
-            else:
-                head.setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch)
-        head.setSortIndicator(-1, Qt.SortOrder.DescendingOrder)  # as given, until a head is clicked
-        self.setSortingEnabled(True)
+
+    # Rows ---------------------------------------------------------------------------------------------------------------------------
 
     def current_row(self) -> int:
-        """Return the row of the data that is selected, -1 for none."""
-        index = self._order.mapToSource(self.currentIndex())
-        return index.row()
+        """Return the current row of the data, -1 for none."""
+        return self._order.mapToSource(self.currentIndex()).row()
+
+    def current_column(self) -> int:
+        """Return the current column, -1 for none."""
+        return self.currentIndex().column()
+
+    def selected_rows(self) -> list[int]:
+        """Return the selected rows of the data, in the order that is seen."""
+        seen = sorted({index.row() for index in self.selectedIndexes()})
+        return [self._order.mapToSource(self._order.index(row, 0)).row() for row in seen]
 
     def select_row(self, row: int) -> None:
-        """Select a row of the data."""
-        self.selectRow(self._order.mapFromSource(self.source.index(row, 0)).row())
+        """Select a row of the data and bring it into view."""
+        index = self._order.mapFromSource(self.source.index(row, 0))
+        self.selectRow(index.row())
+        self.scrollTo(index)
+
+    def keep(self, rows: Collection[int] | None) -> None:
+        """Show these rows of the data only; None shows all."""
+        self._order.keep(rows)
+
+    def _span_headings(self) -> None:
+        if not any(isinstance(row, Heading) for row in self.source.rows):
+            return
+        self.clearSpans()
+        for place in range(self._order.rowCount()):
+            if self.source.is_heading(self._order.mapToSource(self._order.index(place, 0)).row()):
+                self.setSpan(place, 0, 1, len(self.source.columns))
+
+    # Width, pointer, keys -----------------------------------------------------------------------------------------------------------
+
+    def _share_width(self) -> None:
+        """Give columns without a width what is left, but never less than they need."""
+        columns = self.source.columns
+        open_ones = [place for place, column in enumerate(columns) if not column.width]
+        left = self.viewport().width() - sum(column.width for column in columns)
+        for place, column in enumerate(columns):
+            self.setColumnWidth(place, column.width or max(column.least, left // max(1, len(open_ones))))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_width()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self.rowAt(round(event.position().y())))
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(-1)
+        super().leaveEvent(event)
+
+    def _hover(self, row: int) -> None:
+        if row != self._painter.hovered:
+            self._painter.hovered = row
+            self.viewport().update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             QGuiApplication.clipboard().setText(self.as_text())
-            return
-        super().keyPressEvent(event)
+        elif event.key() == Qt.Key.Key_Space:
+            self._tell()
+        else:
+            super().keyPressEvent(event)
+
+    def _tell(self) -> None:
+        """Show what hovering over the current cell would show."""
+        index = self.currentIndex()
+        tip = index.data(Qt.ItemDataRole.ToolTipRole)
+        if tip:
+            QToolTip.showText(self.viewport().mapToGlobal(self.visualRect(index).bottomLeft()), str(tip), self)
 
     def as_text(self) -> str:
-        """Return the selected rows (all where none is) with heads and units, tab-separated."""
+        """Return the selected rows (all where at most one is) with heads and units, tab-separated."""
         model = self._order
-        chosen = sorted({index.row() for index in self.selectedIndexes()}) or range(model.rowCount())
+        chosen: Sequence[int] = sorted({index.row() for index in self.selectedIndexes()})
+        if len(chosen) < 2:
+            chosen = range(model.rowCount())
         heads = [column.name + (f" ({column.unit})" if column.unit else "") for column in self.source.columns]
         lines = ["\t".join(heads)]
-        lines += ["\t".join(str(model.index(row, place).data() or "") for place in range(len(heads))) for row in chosen]
+        rows = [row for row in chosen if model.index(row, 0).data(CELL_ROLE) is not None]
+        lines += ["\t".join(str(model.index(row, place).data() or "") for place in range(len(heads))) for row in rows]
         return "\n".join(lines)

@@ -1,0 +1,30 @@
+"""Every version of the project file that was ever saved opens for ever: one saved project per version in tests/data/projects."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from app.engine.migrations import VERSION
+from app.engine.model.projects import stale_stages
+from app.engine.pipeline import recompute
+from app.engine.project_file import load_project, save_project
+
+FOLDER = Path(__file__).parents[1] / "data" / "projects"
+SAVED = sorted(FOLDER.glob("version-*.sxp"))
+
+
+def test_there_is_a_saved_project_of_every_older_version():
+    assert [path.stem for path in SAVED] == [f"version-{number}" for number in range(1, VERSION)]
+
+
+@pytest.mark.parametrize("path", SAVED, ids=lambda path: path.stem)
+def test_an_old_project_opens_computes_and_is_saved_as_the_present_version(path, tmp_path):
+    copy = Path(shutil.copy(path, tmp_path / "old.sxp"))
+    project = load_project(copy)
+    assert project.name and project.workload and project.trace and project.profile and project.prices and project.selection
+    assert project.comparison is None
+    current = recompute(project)
+    assert not stale_stages(current)
+    save_project(current, copy)
+    assert load_project(copy).selection == current.selection
