@@ -1,17 +1,17 @@
 """Start the window: fonts, look, the last errors, the first paint; what is slow comes after it."""
 
-import sys
-import traceback
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 
-from app.engine.paths import user_folder
+from app.gui.crash import Crashes
 from app.gui.look import Look
 from app.gui.main_window import MainWindow
+from app.gui.preferences import Preferences, stored_settings
 from app.gui.reading_worker import forget_handovers
 from app.gui.theme import font
 from app.gui.theme.tokens import BODY_PX
@@ -30,32 +30,32 @@ def make_application() -> QApplication:
     return app
 
 
-def settings() -> QSettings:
-    """Return the user's settings, in his own configuration folder."""
-    return QSettings(str(user_folder("config") / "window.ini"), QSettings.Format.IniFormat)
+def look_of(preferences: Preferences, lang: str) -> Look:
+    """Return the look that was chosen; where none was, the given language and the system's colours."""
+    language, theme = preferences.language, preferences.theme
+    return Look(lang if language == "system" else language, system_theme() if theme == "system" else theme)
 
 
-def look_of(stored: QSettings, lang: str) -> Look:
-    """Return the stored look; where there is none, the given language and the system's colours."""
-    dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
-    theme, language = stored.value("theme"), stored.value("language")
-    return Look(
-        language if language in ("zh", "en") else lang,
-        theme if theme in ("light", "dark") else "dark" if dark else "light",  # type: ignore[arg-type]
-    )
+def system_theme() -> str:
+    """Return light or dark, as the system is now."""
+    return "dark" if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark else "light"
 
 
 def run_window(files: Sequence[Path], lang: str, *, sample: bool = False) -> int:
     """Open the window, with these files or the sample project, and return the exit status."""
+    stored = stored_settings()
+    preferences = Preferences(stored)
+    if preferences.scale != "system":
+        os.environ.setdefault("QT_SCALE_FACTOR", preferences.scale)  # Qt reads it once, when it starts
     app = make_application()
-    stored = settings()
-    window = MainWindow(look_of(stored, lang), stored)
-    sys.excepthook = lambda kind, error, trace: _report_defect(window, error)
+    window = MainWindow(look_of(preferences, lang), stored)
+    Crashes(window).install()
     window.show()
 
     def begin() -> None:
         window.session.reader.warm_up()
         forget_handovers()
+        window.document.offer_recovery()
         if files:
             window.take_in(list(files))
         elif sample:
@@ -63,16 +63,3 @@ def run_window(files: Sequence[Path], lang: str, *, sample: bool = False) -> int
 
     QTimer.singleShot(0, window, begin)
     return app.exec()
-
-
-def _report_defect(window: MainWindow, error: BaseException) -> None:
-    """Write a report without customer data (no messages, no values: places in our code only) and say where it lies."""
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [type(error).__name__, *(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)]
-    path = user_folder("state") / "crash-window.txt"
-    path.write_text("\n".join(lines), encoding="utf-8")
-    say = window.look.say
-    box = QMessageBox(QMessageBox.Icon.Critical, say("gui.crash.title"), say("gui.crash.what"), parent=window)
-    box.setInformativeText(say("gui.crash.report", path=str(path)))
-    box.setDetailedText("\n".join(lines))
-    box.open()

@@ -6,12 +6,13 @@ from pathlib import Path
 from msgspec import Struct
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.engine.errors import EngineError
 from app.engine.intake import purpose_of
 from app.gui.bars import Header, StatusBar
 from app.gui.commands import CommandPalette, KeysDialog
+from app.gui.document import Document
 from app.gui.look import Look
 from app.gui.notices import DropVeil, ErrorList, Toast
 from app.gui.page import Page, page_state
@@ -36,7 +37,8 @@ class MainWindow(QMainWindow):
 
     def __init__(self, look: Look, settings: QSettings) -> None:
         super().__init__()
-        self.session = Session(self)
+        self.session = Session(self, settings)
+        self.document = Document(self)
         self.look, self._settings = look, settings
         self.current = "profile"
         self.setAcceptDrops(True)
@@ -56,11 +58,11 @@ class MainWindow(QMainWindow):
     def _verbs(self) -> tuple[Verb, ...]:
         numbered = (Verb(f"gui.page.{page.key}", f"Ctrl+{n}", lambda key=page.key: self.show_page(key)) for n, page in enumerate(PAGES, 1))
         return (
-            Verb("gui.action.new", "Ctrl+N", self.new),
+            Verb("gui.action.new", "Ctrl+N", self.document.new),
             Verb("gui.action.open", "Ctrl+O", self.choose),
-            Verb("gui.action.sample", "", self.session.open_sample),
-            Verb("gui.action.save", "Ctrl+S", self.save),
-            Verb("gui.action.save_as", "Ctrl+Shift+S", self.save_as),
+            Verb("gui.action.sample", "", self.document.open_sample),
+            Verb("gui.action.save", "Ctrl+S", self.document.save),
+            Verb("gui.action.save_as", "Ctrl+Shift+S", self.document.save_as),
             Verb("gui.action.undo", "Ctrl+Z", self.session.undo),
             Verb("gui.action.redo", "Ctrl+Shift+Z / Ctrl+Y", self.session.redo),
             *numbered,
@@ -170,11 +172,6 @@ class MainWindow(QMainWindow):
         """List all keys."""
         KeysDialog(self.verbs, self.look, self).open()
 
-    def new(self) -> None:
-        """Begin a new document."""
-        if self._may_leave():
-            self.session.start_new()
-
     def choose(self) -> None:
         """Ask for files and put each where it belongs."""
         names, _ = QFileDialog.getOpenFileNames(self, self.look.say("gui.action.open"))
@@ -183,7 +180,9 @@ class MainWindow(QMainWindow):
 
     def take_in(self, paths: list[Path]) -> None:
         """Take files in; a project among them takes the place of the document."""
-        if not any(path.suffix.lower() == ".sxp" for path in paths) or self._may_leave():
+        if any(path.suffix.lower() == ".sxp" for path in paths):
+            self.document.leave(lambda: self.session.take_in(paths))
+        else:
             self.session.take_in(paths)
 
     def paste(self) -> None:
@@ -195,31 +194,6 @@ class MainWindow(QMainWindow):
             paths = [Path(text)]
         if paths:
             self.take_in(paths)
-
-    def save(self) -> None:
-        """Save where the document lies; ask where it lies nowhere."""
-        if self.session.path:
-            self.session.save(self.session.path)
-        else:
-            self.save_as()
-
-    def save_as(self) -> None:
-        """Ask for a place and save there."""
-        name, _ = QFileDialog.getSaveFileName(
-            self, self.look.say("gui.action.save_as"), f"{self.session.project.name}.sxp", "SuanXuan (*.sxp)"
-        )
-        if name:
-            self.session.save(Path(name).with_suffix(".sxp"))
-
-    def _may_leave(self) -> bool:
-        if not self.session.is_modified:
-            return True
-        say, choice = self.look.say, QMessageBox.StandardButton
-        box = QMessageBox(QMessageBox.Icon.Question, say("gui.name"), say("gui.leave_unsaved"), parent=self)
-        box.setStandardButtons(choice.Discard | choice.Cancel)
-        box.button(choice.Discard).setText(say("gui.discard"))
-        box.button(choice.Cancel).setText(say("gui.stay"))
-        return box.exec() == choice.Discard
 
     # Files dropped on the window ---------------------------------------------------------------------------------------------------
 
@@ -238,9 +212,10 @@ class MainWindow(QMainWindow):
         self.take_in([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self._may_leave():
+        if not self.document.may_close():
             event.ignore()
             return
+        self.hide()  # work that takes a moment to stop is not looked at
         self.session.close()
         event.accept()
 
