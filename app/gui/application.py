@@ -9,9 +9,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from app.gui.crash import Crashes
-from app.gui.look import Look
 from app.gui.main_window import MainWindow
-from app.gui.preferences import Preferences, stored_settings
+from app.gui.preferences import Preferences, look_of, stored_settings
 from app.gui.reading_worker import forget_handovers
 from app.gui.theme import font
 from app.gui.theme.tokens import BODY_PX
@@ -28,17 +27,6 @@ def make_application() -> QApplication:
     app.setStyle("Fusion")
     app.setFont(font(BODY_PX))
     return app
-
-
-def look_of(preferences: Preferences, lang: str) -> Look:
-    """Return the look that was chosen; where none was, the given language and the system's colours."""
-    language, theme = preferences.language, preferences.theme
-    return Look(lang if language == "system" else language, system_theme() if theme == "system" else theme)
-
-
-def system_theme() -> str:
-    """Return light or dark, as the system is now."""
-    return "dark" if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark else "light"
 
 
 def run_window(files: Sequence[Path], lang: str, *, sample: bool = False) -> int:

@@ -17,10 +17,10 @@ LEAST_THREADS = 3
 
 
 class Subject:
-    """What a job works on: a name (a file's, a project's) and how many bytes, once that is known. The work may write it."""
+    """What a job works on: a name (a file's, a project's), how many files and bytes once that is known. The work may write it."""
 
-    def __init__(self, name: str = "", total_bytes: int = 0) -> None:
-        self.name, self.total_bytes = name, total_bytes
+    def __init__(self, name: str = "") -> None:
+        self.name, self.files, self.total_bytes = name, 0, 0
 
 
 class Job(QObject):

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
-from PySide6.QtCore import QSettings
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QResizeEvent
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.engine.errors import EngineError
@@ -17,8 +17,10 @@ from app.gui.look import Look
 from app.gui.notices import DropVeil, ErrorList, Toast
 from app.gui.page import Page, page_state
 from app.gui.pages import PAGES
-from app.gui.rail import Rail
+from app.gui.preferences import look_of
+from app.gui.rail import Rail, problem_count
 from app.gui.session import Session
+from app.gui.settings_dialog import SettingsDialog
 from app.gui.theme import palette, style_sheet
 
 FOLD_BELOW_PX = 1360
@@ -39,7 +41,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.session = Session(self, settings)
         self.document = Document(self)
-        self.look, self._settings = look, settings
+        self.look = look
         self.current = "profile"
         self.setAcceptDrops(True)
         self.resize(1440, 900)
@@ -53,6 +55,7 @@ class MainWindow(QMainWindow):
             action.setShortcuts([QKeySequence(keys) for keys in verb.keys.split(" / ") if keys])
             action.triggered.connect(lambda _checked=False, verb=verb: verb.act())
             self.addAction(action)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_colours)
         self.build()
 
     def _verbs(self) -> tuple[Verb, ...]:
@@ -71,7 +74,8 @@ class MainWindow(QMainWindow):
             Verb("gui.action.theme", "Ctrl+Shift+D", self.switch_theme),
             Verb("gui.action.language", "Ctrl+Shift+L", self.switch_language),
             Verb("gui.action.paste", "Ctrl+V", self.paste),
-            Verb("gui.action.cancel", "Escape", lambda: [job.cancel() for job in self.session.jobs.running[-1:]]),
+            Verb("gui.action.cancel", "Escape", lambda: [job.cancel() for job in self.session.jobs.shown[-1:]]),
+            Verb("document.settings.open", "Ctrl+,", self.show_settings),
             Verb("gui.action.quit", "Ctrl+Q", self.close),
         )
 
@@ -83,8 +87,10 @@ class MainWindow(QMainWindow):
         assert isinstance(app, QApplication)
         app.setPalette(palette(self.look.theme))
         app.setStyleSheet(style_sheet(self.look.theme))
-        actions = {"commands": self.show_commands, "language": self.switch_language, "theme": self.switch_theme, "keys": self.show_keys}
+        actions = {"commands": self.show_commands, "language": self.switch_language, "theme": self.switch_theme}
+        actions["settings"] = self.show_settings
         whole = QWidget()
+        whole.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         whole.setObjectName("app")
         self.header = Header(self.session, self.look, actions)
         self.rail = Rail([(page.key, page.icon, page.key == "platforms") for page in PAGES], self.look, self.show_page)
@@ -109,6 +115,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(whole)
         self.toast = Toast(whole, self.look, self.session.undo)
         self.veil = DropVeil(whole, self.look)
+        whole.setFocus()  # not the first control of the header: a window opens calm
         self._fold()
         self.show_page(self.current)
         self._refresh()
@@ -131,7 +138,7 @@ class MainWindow(QMainWindow):
 
     def _refresh(self) -> None:
         for page in PAGES:
-            self.rail.set_state(page.key, page_state(self.session.project, page))
+            self.rail.set_state(page.key, page_state(self.session.project, page), problem_count(self.session.project, page.stage))
         name = self.session.path.name if self.session.path else self.session.project.name or self.look.say("gui.untitled")
         self.setWindowTitle(f"{name}[*] · {self.look.say('gui.name')}")
         self.setWindowModified(self.session.is_modified)
@@ -152,17 +159,31 @@ class MainWindow(QMainWindow):
 
     def switch_theme(self) -> None:
         """Change between light and dark."""
-        self._set_look(Look(self.look.lang, "light" if self.look.theme_name == "dark" else "dark"))
+        self.session.preferences.set("theme", "light" if self.look.theme_name == "dark" else "dark")
+        self.follow_preferences()
 
     def switch_language(self, lang: str = "") -> None:
         """Change the language, without a restart."""
-        self._set_look(Look(lang or ("en" if self.look.lang == "zh" else "zh"), self.look.theme_name))
+        self.session.preferences.set("language", lang or ("en" if self.look.lang == "zh" else "zh"))
+        self.follow_preferences()
+
+    def follow_preferences(self) -> None:
+        """Take on the look that the settings, or the system, ask for now."""
+        wanted = look_of(self.session.preferences)
+        if wanted != self.look:
+            self._set_look(wanted)
+
+    def show_settings(self) -> None:
+        """Open the settings."""
+        SettingsDialog(self).open()
 
     def _set_look(self, look: Look) -> None:
         self.look = look
-        self._settings.setValue("language", look.lang)
-        self._settings.setValue("theme", look.theme_name)
         self.build()
+
+    def _on_system_colours(self) -> None:
+        if self.session.preferences.theme == "system":
+            self.follow_preferences()
 
     def show_commands(self) -> None:
         """Open the command palette."""

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QLocale, QSettings, Qt
+from PySide6.QtGui import QGuiApplication
 
 from app.engine.paths import user_folder
+from app.gui.look import Look
 
 THEMES = ("system", "light", "dark")
 LANGUAGES = ("system", "zh", "en")
@@ -76,3 +78,16 @@ def own_recovery_folder() -> Path:
     folder = user_folder("state") / "recovery"
     folder.mkdir(exist_ok=True)
     return folder
+
+
+def look_of(preferences: Preferences, system_language: str = "") -> Look:
+    """Return the look that was chosen; where none was, the system's colours and language (the given one where it is known)."""
+    language, theme = preferences.language, preferences.theme
+    if language == "system":
+        language = system_language or ("en" if QLocale.system().language() == QLocale.Language.English else "zh")
+    return Look(language, system_theme() if theme == "system" else theme)
+
+
+def system_theme() -> str:
+    """Return light or dark, as the system is now."""
+    return "dark" if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark else "light"

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 from app.gui.look import UNKNOWN, Look
 from app.gui.recovery import RecoveryFile
 from app.gui.theme.tokens import BODY_PX, SMALL_PX
-from app.gui.widgets.basics import button, column, label, row, well
+from app.gui.widgets.basics import boxed, button, column, label, row, well
 from app.gui.widgets.question import Question
 
 
@@ -26,7 +26,7 @@ class RecoveryDialog(Question):
         )
         self._look, self._recover = look, recover
         self.lines: dict[RecoveryFile, QWidget] = {}
-        self.setMinimumWidth(600)
+        self.setFixedWidth(640)
         for file in found:
             self.lines[file] = self._line(file)
             self.body.addWidget(self.lines[file])
@@ -45,11 +45,7 @@ class RecoveryDialog(Question):
         line.addLayout(facts, 1)
         line.addWidget(button(say("document.recovery.recover"), theme, lambda: self.take(file), primary=True))
         line.addWidget(button(say("document.recovery.discard"), theme, lambda: self.drop(file)))
-        made = well()
-        layout = made.layout()
-        assert layout is not None
-        layout.addItem(line)
-        return made
+        return well(boxed(line))
 
     def take(self, file: RecoveryFile) -> None:
         """Recover a file; the others wait for the next start."""

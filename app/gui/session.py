@@ -150,7 +150,7 @@ class Session(QObject):
 
         def work(progress: Progress) -> tuple[Sorted, Brought]:
             found = sort_files(paths)
-            subject.total_bytes = found.size_bytes
+            subject.files, subject.total_bytes = len(found.files), found.size_bytes
             return found, Brought({}, found.unreadable) if found.of("project") else read_sorted(found, self.reader, progress)
 
         def done(outcome: object) -> None:

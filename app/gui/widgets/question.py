@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QWidget
 
 from app.gui.look import Look
@@ -22,8 +23,10 @@ class Question(QDialog):
         self.answer = ""
         theme = look.theme
         self.setWindowTitle(title)
-        self.setMinimumWidth(WIDTH_PX)
-        words = column(label(title, FIGURE_PX, bold=True, wrap=True), label(text, BODY_PX, tone="2", wrap=True, select=True), spacing=8)
+        self.setFixedWidth(WIDTH_PX)
+        words = column(
+            label(title, FIGURE_PX, bold=True, wrap=True), label(text, BODY_PX, tone="2", wrap=True, select=True), None, spacing=8
+        )
         top = row(spacing=16)
         sign = column(picture(symbol, theme.accent, 24), None)
         top.addLayout(sign)
@@ -39,11 +42,18 @@ class Question(QDialog):
         layout.setContentsMargins(24, 24, 24, 16)
         layout.addLayout(top)
         layout.addLayout(self.body)
+        layout.addStretch(1)
         layout.addLayout(foot)
         self.setLayout(layout)
         first = self.buttons[answers[0][0]]
         first.setDefault(True)
         first.setFocus()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        layout = self.layout()
+        if layout is not None:  # a text that wraps asks for more height than it takes at this width
+            self.resize(self.width(), layout.heightForWidth(self.width()))
+        super().showEvent(event)
 
     def _choose(self, key: str) -> None:
         self.answer = key
