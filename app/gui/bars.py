@@ -4,17 +4,18 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QWidget
 
 from app.engine import pipeline
 from app.gui.job_bar import JobBar
 from app.gui.look import Look
 from app.gui.session import Session
-from app.gui.theme.tokens import BODY_PX, FIGURE_PX, HEADER_PX, RADIUS_BUTTON, RAIL_FOLDED_PX, RAIL_PX, SMALL_PX, STATUS_PX
+from app.gui.theme.tokens import BODY_PX, FIGURE_PX, HEADER_PX, RAIL_FOLDED_PX, RAIL_PX, SMALL_PX, STATUS_PX
 from app.gui.widgets.basics import boxed, label, picture, row, segments, tool
 from app.gui.widgets.elided import Elided
+from app.gui.widgets.mark import Mark
 
 PAGE_BYTES = 4096
 FIELD_PX, FIELD_FOLDED_PX, FIELD_BELOW_PX = 240, 148, 1160
@@ -35,7 +36,7 @@ class Header(QWidget):
         self._session, self._look = session, look
         theme, say = look.theme, look.say
         self._brand = label(say("gui.name"), FIGURE_PX, bold=True)
-        self._mark = boxed(row(Mark(look), self._brand, None))
+        self._mark = boxed(row(Mark(look.theme), self._brand, None))
         self._name = Elided(BODY_PX, bold=True)
         self._signs = {"dot": _dot(theme.warn), "check": picture("check", theme.ok, 14), "lock": picture("lock", theme.text2, 14)}
         self._state = label("", SMALL_PX, tone="2")
@@ -103,25 +104,6 @@ class Header(QWidget):
         if session.saved_at:
             return "check", say("document.state.saved_at", time=f"{session.saved_at:%H:%M}")
         return ("check", say("gui.save_state.saved")) if session.path else ("", say("gui.save_state.not_saved"))
-
-
-class Mark(QWidget):
-    """The sign of the program: three rising bars on the accent."""
-
-    def __init__(self, look: Look) -> None:
-        super().__init__()
-        self.setFixedSize(24, 24)
-        self._ground, self._ink = QColor(look.theme.accent), QColor(look.theme.on_accent)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._ground)
-        painter.drawRoundedRect(self.rect(), RADIUS_BUTTON, RADIUS_BUTTON)
-        painter.setBrush(self._ink)
-        for place, height in enumerate((6, 10, 14)):
-            painter.drawRoundedRect(QRectF(5 + 5 * place, 19 - height, 4, height), 1, 1)
 
 
 class CommandField(QPushButton):

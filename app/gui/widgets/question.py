@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QDialog, QLayout, QWidget
 
 from app.gui.look import Look
 from app.gui.theme.tokens import BODY_PX, FIGURE_PX
@@ -44,6 +44,7 @@ class Question(QDialog):
         layout.addLayout(self.body)
         layout.addStretch(1)
         layout.addLayout(foot)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # its least height counts texts as if in the narrowest column
         self.setLayout(layout)
         first = self.buttons[answers[0][0]]
         first.setDefault(True)
