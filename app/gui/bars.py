@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QWidget
 
 from app.engine import pipeline
@@ -14,6 +14,7 @@ from app.gui.look import Look
 from app.gui.session import Session
 from app.gui.theme.tokens import BODY_PX, FIGURE_PX, HEADER_PX, RAIL_FOLDED_PX, RAIL_PX, SMALL_PX, STATUS_PX
 from app.gui.widgets.basics import boxed, label, picture, row, segments, tool
+from app.gui.widgets.edge import paint_edge
 from app.gui.widgets.elided import Elided
 from app.gui.widgets.mark import Mark
 
@@ -69,6 +70,10 @@ class Header(QWidget):
         """Follow the rail."""
         self._mark.setFixedWidth((RAIL_FOLDED_PX if folded else RAIL_PX) - 16 + 8)
         self._brand.setVisible(not folded)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        paint_edge(self, "bottom", self._look.theme.border)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -167,6 +172,10 @@ class StatusBar(QWidget):
             part.setVisible(used is not None)
         if used is not None:
             self._memory.setText(self._look.say("gui.memory", mib=self._look.number(used, 0)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        paint_edge(self, "top", self._look.theme.border)
 
     def _on_jobs(self, shown: bool) -> None:
         self._ready.setVisible(not shown)

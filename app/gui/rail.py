@@ -12,6 +12,7 @@ from app.gui.page import DONE, EMPTY, PROBLEM, STALE
 from app.gui.theme import font, pixmap
 from app.gui.theme.tokens import BODY_PX, CAPTION_PX, RAIL_FOLDED_PX, RAIL_PX, SMALL_PX
 from app.gui.widgets.basics import label, picture, row, rule
+from app.gui.widgets.edge import paint_edge
 
 MARKS = {DONE: "circle-check", STALE: "history", PROBLEM: "triangle-alert", EMPTY: "circle-dashed"}
 
@@ -95,6 +96,7 @@ class Rail(QWidget):
         super().__init__()
         self.setObjectName("rail")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._look = look
         self._items: dict[str, RailItem] = {}
         self._words: list[QWidget] = []
         layout = QVBoxLayout(self)
@@ -116,6 +118,10 @@ class Rail(QWidget):
         layout.addWidget(legend)
         self._words.append(legend)
         self.fold(False)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        paint_edge(self, "right", self._look.theme.border)
 
     def _heading(self, layout: QVBoxLayout, text: str) -> None:
         made = label(text, CAPTION_PX, tone="3")

@@ -7,7 +7,6 @@ window maps that file. No Qt here: the worker imports this module.
 import contextlib
 import mmap
 import multiprocessing
-import os
 import pickle
 import struct
 import threading
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from app.engine.pipeline import Reading
 
 TELL_EVERY_S = 0.05
-NICENESS = 10  # the window answers first where there are fewer cores than work
 ALIGNMENT = 64
 HANDOVER = "handover-*.columns"
 
@@ -117,8 +115,6 @@ def _serve(pipe: Connection) -> None:
     from app.engine import pipeline
     from app.engine.reading import formats
 
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
     formats()  # imports every reader now rather than at the first file
     last = 0.0
 

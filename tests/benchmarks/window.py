@@ -117,7 +117,7 @@ def _median(seconds: list[float]) -> int:
 def _stall(folder: str) -> None:
     path = _nvidia_log(Path(folder) / "gpu.csv")
     app, window = _window()
-    found: dict = {"file_mb": path.stat().st_size // 10**6}
+    found: dict = {"file_mb": path.stat().st_size // 10**6, "load_1_min": round(os.getloadavg()[0], 1), "idle_ms": _idle_gap(app, 20)}
     for page in ("plans", "profile"):  # without and with the page that draws what is read
         window.session.start_new()
         window.show_page(page)
@@ -125,6 +125,19 @@ def _stall(folder: str) -> None:
         found[f"on_{page}"] = _longest_gaps(app, window, path)
     window.session.close()
     print(json.dumps(found))
+
+
+def _idle_gap(app, seconds: float) -> int:
+    """Return the longest time between two ticks while nothing is done: what the machine itself takes from the window."""
+    from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+
+    watch, gaps, clock = QElapsedTimer(), [], QTimer()
+    clock.setTimerType(Qt.TimerType.PreciseTimer)
+    clock.timeout.connect(lambda: gaps.append(watch.restart()))
+    watch.start()
+    clock.start(TICK_MS)
+    _spin(app, seconds)
+    return max(gaps)
 
 
 def _longest_gaps(app, window, path: Path) -> dict:
