@@ -1,5 +1,6 @@
 """Start the window: fonts, look, the first paint; what is slow comes after it."""
 
+import gc
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -66,6 +67,7 @@ class Start(QObject):
         from app.gui.crash import Crashes
         from app.gui.main_window import MainWindow
 
+        gc.freeze()  # the modules stay for ever: a full collection, which stops the window, need not walk through them
         self.window = MainWindow(self._look, stored_settings())
         Crashes(self.window).install()
         self.window.setGeometry(self._opening.geometry())

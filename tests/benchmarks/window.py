@@ -142,7 +142,7 @@ def _idle_gap(app, seconds: float) -> int:
 
 def _longest_gaps(app, window, path: Path) -> dict:
     """Take a file in and return the longest time between two ticks: while it is read, then until the last job has ended."""
-    from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+    from PySide6.QtCore import QElapsedTimer, QEventLoop, Qt, QTimer
 
     watch, gaps, clock = QElapsedTimer(), [], QTimer()
     clock.setTimerType(Qt.TimerType.PreciseTimer)
@@ -152,7 +152,7 @@ def _longest_gaps(app, window, path: Path) -> dict:
     clock.start(TICK_MS)
     window.take_in([path])
     while window.session.project.profile is None or window.session.jobs.running:
-        app.processEvents()
+        app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)  # as app.exec does; a loop that spins is put behind others
     clock.stop()
     seconds = round(time.monotonic() - begin, 1)
     reading, after = (max((gap for gap, is_reading in gaps if is_reading is wanted), default=0) for wanted in (True, False))
@@ -211,9 +211,12 @@ def _window():
 
 
 def _spin(app, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        app.processEvents()
+    """Run the event loop for a while."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop = QEventLoop(app)  # not app.quit, which closes the window
+    QTimer.singleShot(round(1000 * seconds), loop.quit)
+    loop.exec()
 
 
 FIELDS = "timestamp, index, name, utilization.gpu [%], utilization.memory [%], memory.used [MiB], memory.total [MiB], power.draw [W]"
