@@ -4,20 +4,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
-from PySide6.QtCore import QSettings
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.engine.errors import EngineError
 from app.engine.intake import purpose_of
 from app.gui.bars import Header, StatusBar
 from app.gui.commands import CommandPalette, KeysDialog
+from app.gui.document import Document
 from app.gui.look import Look
 from app.gui.notices import DropVeil, ErrorList, Toast
 from app.gui.page import Page, page_state
 from app.gui.pages import PAGES
-from app.gui.rail import Rail
+from app.gui.preferences import look_of
+from app.gui.rail import Rail, problem_count
 from app.gui.session import Session
+from app.gui.settings_dialog import SettingsDialog
 from app.gui.theme import palette, style_sheet
 
 FOLD_BELOW_PX = 1360
@@ -36,8 +39,9 @@ class MainWindow(QMainWindow):
 
     def __init__(self, look: Look, settings: QSettings) -> None:
         super().__init__()
-        self.session = Session(self)
-        self.look, self._settings = look, settings
+        self.session = Session(self, settings)
+        self.document = Document(self)
+        self.look = look
         self.current = "profile"
         self.setAcceptDrops(True)
         self.resize(1440, 900)
@@ -51,16 +55,17 @@ class MainWindow(QMainWindow):
             action.setShortcuts([QKeySequence(keys) for keys in verb.keys.split(" / ") if keys])
             action.triggered.connect(lambda _checked=False, verb=verb: verb.act())
             self.addAction(action)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_colours)
         self.build()
 
     def _verbs(self) -> tuple[Verb, ...]:
         numbered = (Verb(f"gui.page.{page.key}", f"Ctrl+{n}", lambda key=page.key: self.show_page(key)) for n, page in enumerate(PAGES, 1))
         return (
-            Verb("gui.action.new", "Ctrl+N", self.new),
+            Verb("gui.action.new", "Ctrl+N", self.document.new),
             Verb("gui.action.open", "Ctrl+O", self.choose),
-            Verb("gui.action.sample", "", self.session.open_sample),
-            Verb("gui.action.save", "Ctrl+S", self.save),
-            Verb("gui.action.save_as", "Ctrl+Shift+S", self.save_as),
+            Verb("gui.action.sample", "", self.document.open_sample),
+            Verb("gui.action.save", "Ctrl+S", self.document.save),
+            Verb("gui.action.save_as", "Ctrl+Shift+S", self.document.save_as),
             Verb("gui.action.undo", "Ctrl+Z", self.session.undo),
             Verb("gui.action.redo", "Ctrl+Shift+Z / Ctrl+Y", self.session.redo),
             *numbered,
@@ -69,7 +74,8 @@ class MainWindow(QMainWindow):
             Verb("gui.action.theme", "Ctrl+Shift+D", self.switch_theme),
             Verb("gui.action.language", "Ctrl+Shift+L", self.switch_language),
             Verb("gui.action.paste", "Ctrl+V", self.paste),
-            Verb("gui.action.cancel", "Escape", lambda: [job.cancel() for job in self.session.jobs.running[-1:]]),
+            Verb("gui.action.cancel", "Escape", lambda: [job.cancel() for job in self.session.jobs.shown[-1:]]),
+            Verb("document.settings.open", "Ctrl+,", self.show_settings),
             Verb("gui.action.quit", "Ctrl+Q", self.close),
         )
 
@@ -81,8 +87,10 @@ class MainWindow(QMainWindow):
         assert isinstance(app, QApplication)
         app.setPalette(palette(self.look.theme))
         app.setStyleSheet(style_sheet(self.look.theme))
-        actions = {"commands": self.show_commands, "language": self.switch_language, "theme": self.switch_theme, "keys": self.show_keys}
+        actions = {"commands": self.show_commands, "language": self.switch_language, "theme": self.switch_theme}
+        actions["settings"] = self.show_settings
         whole = QWidget()
+        whole.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         whole.setObjectName("app")
         self.header = Header(self.session, self.look, actions)
         self.rail = Rail([(page.key, page.icon, page.key == "platforms") for page in PAGES], self.look, self.show_page)
@@ -107,6 +115,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(whole)
         self.toast = Toast(whole, self.look, self.session.undo)
         self.veil = DropVeil(whole, self.look)
+        whole.setFocus()  # not the first control of the header: a window opens calm
         self._fold()
         self.show_page(self.current)
         self._refresh()
@@ -129,7 +138,7 @@ class MainWindow(QMainWindow):
 
     def _refresh(self) -> None:
         for page in PAGES:
-            self.rail.set_state(page.key, page_state(self.session.project, page))
+            self.rail.set_state(page.key, page_state(self.session.project, page), problem_count(self.session.project, page.stage))
         name = self.session.path.name if self.session.path else self.session.project.name or self.look.say("gui.untitled")
         self.setWindowTitle(f"{name}[*] · {self.look.say('gui.name')}")
         self.setWindowModified(self.session.is_modified)
@@ -150,17 +159,31 @@ class MainWindow(QMainWindow):
 
     def switch_theme(self) -> None:
         """Change between light and dark."""
-        self._set_look(Look(self.look.lang, "light" if self.look.theme_name == "dark" else "dark"))
+        self.session.preferences.set("theme", "light" if self.look.theme_name == "dark" else "dark")
+        self.follow_preferences()
 
     def switch_language(self, lang: str = "") -> None:
         """Change the language, without a restart."""
-        self._set_look(Look(lang or ("en" if self.look.lang == "zh" else "zh"), self.look.theme_name))
+        self.session.preferences.set("language", lang or ("en" if self.look.lang == "zh" else "zh"))
+        self.follow_preferences()
+
+    def follow_preferences(self) -> None:
+        """Take on the look that the settings, or the system, ask for now."""
+        wanted = look_of(self.session.preferences)
+        if wanted != self.look:
+            self._set_look(wanted)
+
+    def show_settings(self) -> None:
+        """Open the settings."""
+        SettingsDialog(self).open()
 
     def _set_look(self, look: Look) -> None:
         self.look = look
-        self._settings.setValue("language", look.lang)
-        self._settings.setValue("theme", look.theme_name)
         self.build()
+
+    def _on_system_colours(self) -> None:
+        if self.session.preferences.theme == "system":
+            self.follow_preferences()
 
     def show_commands(self) -> None:
         """Open the command palette."""
@@ -170,11 +193,6 @@ class MainWindow(QMainWindow):
         """List all keys."""
         KeysDialog(self.verbs, self.look, self).open()
 
-    def new(self) -> None:
-        """Begin a new document."""
-        if self._may_leave():
-            self.session.start_new()
-
     def choose(self) -> None:
         """Ask for files and put each where it belongs."""
         names, _ = QFileDialog.getOpenFileNames(self, self.look.say("gui.action.open"))
@@ -183,7 +201,9 @@ class MainWindow(QMainWindow):
 
     def take_in(self, paths: list[Path]) -> None:
         """Take files in; a project among them takes the place of the document."""
-        if not any(path.suffix.lower() == ".sxp" for path in paths) or self._may_leave():
+        if any(path.suffix.lower() == ".sxp" for path in paths):
+            self.document.leave(lambda: self.session.take_in(paths))
+        else:
             self.session.take_in(paths)
 
     def paste(self) -> None:
@@ -195,31 +215,6 @@ class MainWindow(QMainWindow):
             paths = [Path(text)]
         if paths:
             self.take_in(paths)
-
-    def save(self) -> None:
-        """Save where the document lies; ask where it lies nowhere."""
-        if self.session.path:
-            self.session.save(self.session.path)
-        else:
-            self.save_as()
-
-    def save_as(self) -> None:
-        """Ask for a place and save there."""
-        name, _ = QFileDialog.getSaveFileName(
-            self, self.look.say("gui.action.save_as"), f"{self.session.project.name}.sxp", "SuanXuan (*.sxp)"
-        )
-        if name:
-            self.session.save(Path(name).with_suffix(".sxp"))
-
-    def _may_leave(self) -> bool:
-        if not self.session.is_modified:
-            return True
-        say, choice = self.look.say, QMessageBox.StandardButton
-        box = QMessageBox(QMessageBox.Icon.Question, say("gui.name"), say("gui.leave_unsaved"), parent=self)
-        box.setStandardButtons(choice.Discard | choice.Cancel)
-        box.button(choice.Discard).setText(say("gui.discard"))
-        box.button(choice.Cancel).setText(say("gui.stay"))
-        return box.exec() == choice.Discard
 
     # Files dropped on the window ---------------------------------------------------------------------------------------------------
 
@@ -238,9 +233,10 @@ class MainWindow(QMainWindow):
         self.take_in([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self._may_leave():
+        if not self.document.may_close():
             event.ignore()
             return
+        self.hide()  # work that takes a moment to stop is not looked at
         self.session.close()
         event.accept()
 

@@ -9,7 +9,8 @@ from app.engine import pipeline
 from app.engine.errors import Cancelled
 from app.engine.paths import sample_folder
 from app.gui.reading_worker import ReadingWorker
-from app.gui.session import Session, sort_files
+from app.gui.session import Session
+from app.gui.taking_in import sort_files
 
 
 @pytest.fixture

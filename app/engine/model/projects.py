@@ -6,6 +6,7 @@ recomputed on request; nothing is deleted. This rule lives here and nowhere else
 
 import datetime
 import hashlib
+from functools import lru_cache
 
 import msgspec
 import numpy as np
@@ -87,6 +88,7 @@ def with_stage(project: Project, stage: str, **fields: object) -> Project:
     return changed(made, hashes={**project.hashes, stage: inputs_hash(made, stage)})
 
 
+@lru_cache(maxsize=2)  # every page asks for the same snapshot; two, not more: a snapshot may hold a gigabyte
 def stale_stages(project: Project) -> tuple[str, ...]:
     """Return the computed stages whose inputs have changed since, in the order of the work."""
     stale: list[str] = []
