@@ -26,7 +26,9 @@ class Header(QWidget):
         self._session, self._look = session, look
         theme, say = look.theme, look.say
         self._brand = label(say("gui.name"), FIGURE_PX, bold=True)
-        self._mark = boxed(row(picture("activity", theme.accent, 24), self._brand, None))
+        self._picture = picture("activity", theme.accent, 24)
+        menu = tool("menu", say("intake.menu"), theme, actions["menu"])  # type: ignore[arg-type]
+        self._mark = boxed(row(menu, self._picture, self._brand, None))
         self._name = label("", BODY_PX, bold=True)
         self._state = label("", SMALL_PX, tone="2")
         self._undo = tool("undo-2", "", theme, session.undo)
@@ -60,6 +62,7 @@ class Header(QWidget):
         """Follow the rail."""
         self._mark.setFixedWidth((RAIL_FOLDED_PX if folded else RAIL_PX) - 16)
         self._brand.setVisible(not folded)
+        self._picture.setVisible(not folded)
 
     def refresh(self) -> None:
         """Show the project as it is now."""

@@ -27,12 +27,12 @@ class RailItem(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._symbol, self._look = symbol, look
-        self.state, self.folded = EMPTY, False
+        self.state, self.folded, self.count = EMPTY, False, 0
 
-    def set_state(self, state: str) -> None:
-        """Show another mark."""
-        self.state = state
-        told = f"{self.text()} · {self._look.say(f'gui.state.{state}')}"
+    def set_state(self, state: str, count: int = 0, told: str = "") -> None:
+        """Show another mark, with a count beside it; `told` says more on hover."""
+        self.state, self.count = state, count
+        told = "\n".join(filter(None, (f"{self.text()} · {self._look.say(f'gui.state.{state}')}", told)))
         self.setToolTip(told)
         self.setAccessibleDescription(told)
         self.update()
@@ -63,6 +63,10 @@ class RailItem(QAbstractButton):
             painter.setFont(font(BODY_PX, bold=current))
             painter.setPen(QColor(theme.text))
             painter.drawText(box.adjusted(38, 0, -28, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
+            if self.state == PROBLEM and self.count:
+                painter.setFont(font(CAPTION_PX))
+                painter.setPen(QColor(mark_ink))
+                painter.drawText(box.adjusted(0, 0, -28, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, str(self.count))
         if self.hasFocus():
             painter.setPen(QColor(theme.accent))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -132,6 +136,6 @@ class Rail(QWidget):
         for name, item in self._items.items():
             item.setChecked(name == key)
 
-    def set_state(self, key: str, state: str) -> None:
-        """Show the state of a page."""
-        self._items[key].set_state(state)
+    def set_state(self, key: str, state: str, count: int = 0, told: str = "") -> None:
+        """Show the state of a page, with a count and what it counts."""
+        self._items[key].set_state(state, count, told)

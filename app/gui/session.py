@@ -4,21 +4,20 @@ Every edit makes a new snapshot; undo goes back over whole snapshots and names w
 brought up to date in the background; the result replaces the snapshot it was made from, so an undo never stops half way.
 """
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSettings, Signal
 
 from app.engine import pipeline
 from app.engine.errors import EngineError
-from app.engine.intake import Purpose, files_below, purpose_of
-from app.engine.messages import Message, message
+from app.engine.messages import Message
 from app.engine.model.projects import Project, changed, stale_stages
 from app.engine.progress import Progress
 from app.engine.project_file import load_project, save_project
 from app.gui.jobs import Jobs
 from app.gui.reading_worker import ReadingWorker
+from app.gui.recent import Recent
 
 MOST_STEPS = 200
 
@@ -30,17 +29,6 @@ class Step(Struct, frozen=True):
     project: Project
 
 
-class Sorted(Struct, frozen=True):
-    """Dropped files by purpose, and those that could not be opened."""
-
-    files: tuple[tuple[Path, Purpose], ...]
-    unreadable: tuple[EngineError, ...] = ()
-
-    def of(self, purpose: Purpose) -> tuple[Path, ...]:
-        """Return the files of one purpose."""
-        return tuple(path for path, found in self.files if found == purpose)
-
-
 class Session(QObject):
     """The document of one window. Pages listen to `changed` and call the verbs."""
 
@@ -49,8 +37,9 @@ class Session(QObject):
     failed = Signal(EngineError)
     told = Signal(Message, bool)  # a sentence for the toast; whether it can be taken back
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, settings: QSettings | None = None) -> None:
         super().__init__(parent)
+        self.recent = Recent(settings or QSettings())
         self.jobs = Jobs(self)
         self.jobs.failed.connect(self.failed)
         self.reader = ReadingWorker()
@@ -129,54 +118,6 @@ class Session(QObject):
 
     # Files --------------------------------------------------------------------------------------------------------------------------
 
-    def take_in(self, paths: Sequence[Path], then: Callable[[Sorted], None] | None = None) -> None:
-        """Sort dropped files and folders by purpose, read them, and put each where it belongs, as one step."""
-        before = self.project
-
-        def work(progress: Progress) -> tuple[Sorted, Project | None]:
-            found = sort_files(paths)
-            return found, self._read(found, before, progress)
-
-        def done(outcome: object) -> None:
-            found, project = outcome  # type: ignore[misc]
-            self._taken_in(found, project)
-            if then:
-                then(found)
-
-        self.jobs.start("gui.job.read", work, done)
-
-    def _read(self, found: Sorted, project: Project, progress: Progress) -> Project | None:
-        if found.of("project") or not found.files:
-            return None
-        for path in found.of("run")[-1:]:
-            workload, requirement = pipeline.read_run_description(path)
-            blank = requirement == type(requirement)()
-            project = changed(project, workload=workload, requirement=project.requirement if blank else requirement)
-        traces = found.of("trace")
-        if traces:
-            reading = self.reader.read(traces, progress)
-            for error in reading.unreadable:
-                self.failed.emit(error)
-            if reading.run is not None:
-                project = changed(project, trace=reading.run)
-        for path in found.of("measured")[-1:]:
-            project = pipeline.with_measured(project, path)
-        for path in found.of("prices")[-1:]:
-            project = pipeline.with_prices(project, path)
-        if not project.name and project.workload:
-            project = changed(project, name=project.requirement.customer or project.workload.name)
-        return project
-
-    def _taken_in(self, found: Sorted, project: Project | None) -> None:
-        for error in found.unreadable:
-            self.failed.emit(error)
-        for path in found.of("project")[:1]:
-            self.open(path)
-            return
-        if project is not None and project is not self.project:
-            self.replace("gui.did.import", project)
-            self.told.emit(message("gui.told.imported", count=len(found.files)), True)
-
     def start_new(self, project: Project | None = None, path: Path | None = None) -> None:
         """Begin with another document and a fresh history."""
         self._steps, self._at = [Step("", project or Project())], 0
@@ -187,7 +128,13 @@ class Session(QObject):
 
     def open(self, path: Path) -> None:
         """Open a project file in the background."""
-        self.jobs.start("gui.job.open", lambda _progress: load_project(path), lambda project: self.start_new(project, path))  # type: ignore[arg-type]
+
+        def done(project: object) -> None:
+            assert isinstance(project, Project)
+            self.recent.add(path)
+            self.start_new(project, path)
+
+        self.jobs.start("gui.job.open", lambda _progress: load_project(path), done)
 
     def open_sample(self) -> None:
         """Open the sample project that ships with the program."""
@@ -204,6 +151,7 @@ class Session(QObject):
 
         def done(_nothing: object) -> None:
             self._saved, self.path = project, path
+            self.recent.add(path)
             self.saved.emit()
             self.changed.emit()
 
@@ -213,14 +161,3 @@ class Session(QObject):
         """Stop all work."""
         self.jobs.cancel_all()
         self.reader.stop()
-
-
-def sort_files(paths: Sequence[Path]) -> Sorted:
-    """Return what each dropped file is for; folders are looked through."""
-    files, unreadable = [], []
-    for path in files_below(paths):
-        try:
-            files.append((path, purpose_of(path)))
-        except EngineError as error:
-            unreadable.append(error)
-    return Sorted(tuple(files), tuple(unreadable))

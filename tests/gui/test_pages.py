@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QLabel, QLineEdit
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
 from app.engine import pipeline
 from app.engine.paths import sample_folder, translations_folder
@@ -57,16 +57,16 @@ def test_the_empty_pages_say_what_to_give(window):
     for page in PAGES[:-1]:
         window.show_page(page.key)
         assert window.pages[page.key].state() == EMPTY
-    assert window.look.say("gui.empty.plans.title") in texts(window.pages["plans"])
+    assert window.look.say("intake.empty.plans.run") in texts(window.pages["plans"])
 
 
 def test_files_dropped_on_the_window_are_taken_in(window):
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(sample_folder()))])
     actions, button, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    window.dragEnterEvent(QDragEnterEvent(QPoint(300, 300), actions, data, button, keys))
+    QApplication.sendEvent(window, QDragEnterEvent(QPoint(300, 300), actions, data, button, keys))
     assert window.veil.isVisible()
-    window.dropEvent(QDropEvent(QPointF(300, 300), actions, data, button, keys))
+    QApplication.sendEvent(window, QDropEvent(QPointF(300, 300), actions, data, button, keys))
     assert not window.veil.isVisible()
     settle(make_application(), window)
     assert window.session.project.profile is not None
