@@ -230,6 +230,6 @@ def with_run_description(project: Project, path: Path) -> Project:
 
 
 def _told(taken: Sequence[tuple[Purpose, int]], left: Sequence[Message]) -> Message:
-    parts = [message("intake.told.part", count=count, what=message(f"intake.goes.{purpose}")) for purpose, count in taken]
+    parts = [message(f"intake.taken.{purpose}", count=count) for purpose, count in taken]
     whole = message("intake.told.imported", count=sum(count for _, count in taken), parts=parts)
     return message("intake.told.with_rest", whole=whole, rest=left) if left else whole

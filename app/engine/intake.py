@@ -4,6 +4,7 @@ Judged by content, cheaply enough for a drag that is still under way; what nothi
 """
 
 import html
+import os
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -98,28 +99,27 @@ def files_below(paths: Iterable[Path]) -> tuple[Path, ...]:
 def glance(paths: Iterable[Path], most: int, is_late: Callable[[], bool]) -> tuple[list[tuple[str, str]], int]:
     """Return (name, purpose) of the first files of a drag and how many more there are, for as long as it is not late.
 
-    A folder that is not looked into any more counts as one; purposes besides those of Purpose: "folder", "unreadable", "unseen".
+    A folder that is not looked into any more counts as one; purposes besides those of Purpose: "folder", "unreadable",
+    "unseen", and "skipped" for what is unknown inside a folder.
     """
     shown: list[tuple[str, str]] = []
     more = 0
     for path in paths:
-        inside = iter([path]) if is_late() or not path.is_dir() else _listed(path)
-        for one in inside:
-            if len(shown) >= most:
-                more += 1
-                if is_late():
-                    break
-                continue
-            shown.append((one.name, "unseen" if is_late() else _glanced(one)))
+        inside = [path] if is_late() or not path.is_dir() else _listed(path)
+        room = most - len(shown)
+        more += max(0, len(inside) - room)
+        for one in inside[:room]:
+            found = "unseen" if is_late() else _glanced(one)
+            shown.append((one.name, "skipped" if found == "unknown" and one is not path else found))
     return shown, more
 
 
-def _listed(folder: Path) -> Iterator[Path]:
-    """Yield the files of a folder and, as folders, those inside it: a drag does not wait for a whole tree."""
+def _listed(folder: Path) -> list[Path]:
+    """Return the files of a folder and, as folders, those inside it: a drag does not wait for a whole tree."""
     try:
-        yield from (path for path in folder.iterdir() if not path.name.startswith("."))
+        return [folder / name for name in sorted(os.listdir(folder)) if not name.startswith(".")]  # noqa: PTH208 - names only: fast
     except OSError:
-        yield folder
+        return [folder]
 
 
 def _glanced(path: Path) -> str:

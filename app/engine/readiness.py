@@ -20,7 +20,13 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "plans": ("run", "prediction", "prices"),
     "proposal": ("run", "trace", "prediction", "prices"),
 }
-NEEDED = {"requirement": {"run"}, "profile": {"trace"}, "assessment": {"run"}, "prediction": {"measured"}, "plans": {"run", "prices"}}
+NEEDED = {
+    "requirement": {"run"},
+    "profile": {"trace"},
+    "assessment": {"run"},
+    "prediction": {"measured"},
+    "plans": {"run", "prediction", "prices"},
+}
 HAS: dict[str, Callable[[Project], bool]] = {
     "run": lambda project: project.workload is not None,
     "trace": lambda project: project.trace is not None,

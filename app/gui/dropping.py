@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QObject
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QWindow
 from PySide6.QtWidgets import QWidget
 
 from app.engine.intake import glance
 from app.gui.widgets.drop_veil import DropVeil
 
 MOST_LOOKED_AT = 20
-LOOK_S = 0.03
+LOOK_S = 0.02
 
 
 class Dropping(QObject):
@@ -24,24 +24,27 @@ class Dropping(QObject):
     def __init__(self, window: QWidget, veil: Callable[[], DropVeil], drop: Callable[[list[Path]], object]) -> None:
         super().__init__(window)
         self._window, self._veil, self._drop = window, veil, drop
-        self._watched: QObject | None = None
+        self._handle: QWindow | None = None
         window.setAcceptDrops(True)
-        window.installEventFilter(self)
+
+    def watch(self) -> None:
+        """Begin; to be called when the window is shown, for it has no handle before."""
+        handle = self._window.windowHandle()
+        if handle is not None and handle is not self._handle:
+            self._handle = handle
+            handle.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        kind = event.type()
-        if kind == QEvent.Type.Show and watched is self._window and self._watched is None:
-            self._watched = self._window.windowHandle()
-            self._watched.installEventFilter(self)
-        elif kind in (QEvent.Type.DragEnter, QEvent.Type.DragMove) and isinstance(event, QDragEnterEvent | QDragMoveEvent):
-            return self._hover(event)
-        elif kind == QEvent.Type.Drop and isinstance(event, QDropEvent):
-            return self._let_go(event)
-        elif kind == QEvent.Type.DragLeave:
+        if isinstance(event, QDragEnterEvent | QDragMoveEvent):
+            return self.hover(event)
+        if isinstance(event, QDropEvent):
+            return self.let_go(event)
+        if event.type() == QEvent.Type.DragLeave:
             self._veil().hide()
         return super().eventFilter(watched, event)
 
-    def _hover(self, event: QDragEnterEvent | QDragMoveEvent) -> bool:
+    def hover(self, event: QDragEnterEvent | QDragMoveEvent) -> bool:
+        """Show where the files would go; tell whether there are any."""
         paths = paths_of(event.mimeData())
         if not paths:
             return False
@@ -50,7 +53,8 @@ class Dropping(QObject):
             self._veil().show_files(*look_at(paths))
         return True
 
-    def _let_go(self, event: QDropEvent) -> bool:
+    def let_go(self, event: QDropEvent) -> bool:
+        """Take the files; tell whether there are any."""
         self._veil().hide()
         paths = paths_of(event.mimeData())
         if not paths:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QResizeEvent
+from PySide6.QtGui import QAction, QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app.engine.errors import EngineError
@@ -27,7 +27,7 @@ from app.gui.verbs import action_of, build_menu
 from app.gui.ways_out import ways_out
 from app.gui.widgets.drop_veil import DropVeil
 
-FOLD_BELOW_PX = 1360
+FOLD_BELOW_PX, ALL_IN_SIGHT_PX = 1360, 840
 
 
 class MainWindow(QMainWindow):
@@ -115,6 +115,7 @@ class MainWindow(QMainWindow):
         self.pages[key].refresh()
         self.stack.setCurrentWidget(self.pages[key])
         self.rail.set_current(key)
+        self._place_errors()
 
     def do(self, name: str) -> None:
         """Do what a page asks for: a verb by its name; pages are verbs too. "choose" is the old word of pages for an import."""
@@ -159,10 +160,12 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name}[*] · {self.look.say('gui.name')}")
         self.setWindowModified(self.session.is_modified)
         self._allow_escape()
+        self._place_errors()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fold()
+        self._place_errors()
 
     def _fold(self) -> None:
         folded = self.width() < FOLD_BELOW_PX
@@ -179,8 +182,12 @@ class MainWindow(QMainWindow):
     def _show_doubt(self, path: Path, guessed: Sequence[Message]) -> None:
         say = self.look.say
         why = "；".join(self.look.tell(one) for one in guessed) if self.look.lang == "zh" else "; ".join(map(self.look.tell, guessed))
-        way = Way(say("intake.way.check"), "table", lambda: self.importing.map_table(path))
+        way = Way(say("intake.way.check"), "table", lambda: self.importing.map_table(path), ends=True)
         self.errors.show_notice(Notice(say("intake.doubt", file=path.name), why, ways=(way,), tone="warn"))
+
+    def _place_errors(self) -> None:
+        """Leave errors to a page without data, which has a card for them, where that card is in sight."""
+        self.errors.hold(not self.pages[self.current].has_content() and self.height() >= ALL_IN_SIGHT_PX)
 
     def can_escape(self) -> bool:
         """Tell whether there is something to close or to stop; where not, Escape belongs to the page."""
@@ -190,7 +197,9 @@ class MainWindow(QMainWindow):
         """Close the veil, else the cards, else stop the newest job."""
         if self.veil.isVisible():
             self.veil.hide()
-        elif not self.errors.clear():
+        elif self.errors.clear():
+            self.desk.forget_failures()
+        else:
             for job in self.session.jobs.running[-1:]:
                 job.cancel()
 
@@ -221,6 +230,10 @@ class MainWindow(QMainWindow):
             self.document.leave(lambda: self.importing.take_in(files))
         else:  # after the drag has ended: a question must not keep the other program waiting
             QTimer.singleShot(0, self, lambda: self.importing.take_in(files))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.dropping.watch()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.document.may_close():

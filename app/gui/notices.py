@@ -1,5 +1,6 @@
 """What the window says on its own: cards for what went wrong, which stay until closed, and toasts for what was done."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
@@ -19,11 +20,12 @@ CARD_GAP_PX = 8
 
 
 class Way(Struct, frozen=True):
-    """A way out of a trouble: its words, its icon, what it does."""
+    """A way out of a trouble: its words, its icon, what it does; whether the trouble is over with it."""
 
     text: str
     symbol: str
     act: Callable[[], object]
+    ends: bool = False
 
 
 class Notice(Struct, frozen=True):
@@ -37,8 +39,8 @@ class Notice(Struct, frozen=True):
 
 
 def error_text(error: EngineError, lang: str) -> tuple[str, str]:
-    """Return what is wrong (with file and place) and what to do."""
-    where = ":".join(part for part in (error.file, error.place) if part)
+    """Return what is wrong (with the file's name and the place) and what to do."""
+    where = ":".join(part for part in (re.split(r"[\\/]", error.file)[-1], error.place) if part)
     what = render(error.message, lang)
     return (f"{where}: {what}" if where else what), render_remedy(error.message, lang)
 
@@ -46,7 +48,7 @@ def error_text(error: EngineError, lang: str) -> tuple[str, str]:
 def notice_of(error: EngineError, look: Look, ways: Sequence[Way] = ()) -> Notice:
     """Return the notice of an error."""
     what, remedy = error_text(error, look.lang)
-    return Notice(what, remedy, f"{what}\n{remedy}\n{error.message.code}", tuple(ways))
+    return Notice(what, remedy, "\n".join(filter(None, (what, remedy, error.file, error.message.code))), tuple(ways))
 
 
 class NoticeCard(QFrame):
@@ -68,13 +70,21 @@ class NoticeCard(QFrame):
         line.addWidget(picture("circle-x" if notice.tone == "bad" else "triangle-alert", ink, 18), 0, Qt.AlignmentFlag.AlignTop)
         line.addLayout(texts, 1)
         for way in notice.ways:
-            line.addWidget(button(way.text, theme, lambda way=way: (way.act(), close()), symbol=way.symbol))
+            line.addWidget(button(way.text, theme, lambda way=way: (way.act(), close() if way.ends else None), symbol=way.symbol))
         details = notice.details or f"{notice.what}\n{notice.why}"
         line.addWidget(button(say("gui.copy_details"), theme, lambda: QGuiApplication.clipboard().setText(details), symbol="copy"))
         line.addWidget(tool("x", say("gui.close"), theme, close))
         line.setContentsMargins(16, 8, 8, 8)
         self.setLayout(line)
+        self._texts = texts
         self.setAccessibleName(notice.what)
+
+    def height_for(self, width: int) -> int:
+        """Return the height at a width: of the words beside the buttons."""
+        layout = self.layout()
+        assert layout is not None
+        beside = layout.minimumSize().width() - self._texts.minimumSize().width()
+        return 16 + max(32, self._texts.heightForWidth(max(120, width - beside)))
 
 
 class ErrorList(QScrollArea):
@@ -85,9 +95,11 @@ class ErrorList(QScrollArea):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
+        self.is_held = False
         self._layout = QVBoxLayout()
         self._layout.setContentsMargins(16, 12, 16, 0)
         self._layout.setSpacing(CARD_GAP_PX)
+        self._layout.addStretch(1)
         self.setWidget(boxed(self._layout, "pageBody"))
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -108,9 +120,15 @@ class ErrorList(QScrollArea):
             self._remove(old)
         self._fit()
 
+    def hold(self, held: bool) -> None:
+        """Stay out of sight while the page itself shows what could not be read."""
+        self.is_held = held
+        self.setVisible(bool(self.cards()) and not held)
+
     def cards(self) -> list[NoticeCard]:
         """Return the notices, newest first."""
-        widgets = (self._layout.itemAt(place).widget() for place in range(self._layout.count()))
+        items = (self._layout.itemAt(place) for place in range(self._layout.count()))
+        widgets = (item.widget() for item in items if item)
         return [widget for widget in widgets if isinstance(widget, NoticeCard)]
 
     def clear(self) -> bool:
@@ -130,9 +148,11 @@ class ErrorList(QScrollArea):
         """Take the height of the first cards."""
         cards = self.cards()
         self.changed.emit()
-        self.setVisible(bool(cards))
+        self.setVisible(bool(cards) and not self.is_held)
         width = max(200, self.viewport().width() - 32)
-        heights = [max(card.sizeHint().height(), card.layout().totalHeightForWidth(width)) for card in cards[:MOST_SHOWN]]
+        heights = [card.height_for(width) for card in cards[:MOST_SHOWN]]
+        for card in cards:
+            card.setFixedHeight(card.height_for(width))
         self.setFixedHeight(12 + sum(heights) + CARD_GAP_PX * max(0, len(heights) - 1))
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -89,7 +89,8 @@ class Page(QWidget):
 
     def refresh(self, *, force: bool = False) -> None:
         """Build the page anew where something it shows has changed."""
-        now = (*(getattr(self.project, name) for name in self.shows), self.state())
+        needs = "" if self.has_content() else repr(needs_of(self.project, self.key))
+        now = (*(getattr(self.project, name) for name in self.shows), self.state(), needs)
         if not force and self._built_from is not None and _same(now, self._built_from):
             return
         self._built_from = now
@@ -111,10 +112,14 @@ class Page(QWidget):
         needs = [(say(f"intake.need.{name}"), there, optional) for name, there, optional in needs_of(self.project, self.key)]
         missing = next((name for name, there, optional in needs_of(self.project, self.key) if not there and not optional), "")
         code = f"intake.empty.{self.key}"
-        title = f"{code}.{missing}" if missing and has_entry(f"{code}.{missing}", self.look.lang) else f"{code}.title"
+        title = self._first_text(f"{code}.{missing}", f"{code}.title")
+        hint = self._first_text(f"{code}.{missing}_hint", f"{code}.hint")
         telling = any(there for _, there, _ in needs) or sum(not optional for _, _, optional in needs) > 1
         shown = needs if telling else []
-        return EmptyState(say(title), say(f"{code}.hint"), shown, self.look, desk)
+        return EmptyState(title, hint, shown, self.look, desk)
+
+    def _first_text(self, *codes: str) -> str:
+        return self.look.say(next((code for code in codes if has_entry(code, self.look.lang)), codes[-1]))
 
     def _on_changed(self) -> None:
         if self.isVisible():

@@ -19,12 +19,13 @@ ENTRY = Qt.ItemDataRole.UserRole
 Step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}
 
 
-class Entry(Struct, frozen=True):
-    """Something to go to. also: further words that find it, such as its name in the other language."""
+class Entry(Struct, frozen=True, gc=False):  # thousands are made at once: the collector need not look at them
+    """Something to go to by `act(*words)`. also: further words that find it, such as its name in the other language."""
 
     section: str
     text: str
-    act: Callable[[], object]
+    act: Callable[..., object]
+    words: tuple = ()
     icon: str = ""
     keys: str = ""
     also: str = ""
@@ -41,7 +42,7 @@ class Palette(QFrame):
         self._sections: dict[str, list[Entry]] = {}
         for entry in entries:
             self._sections.setdefault(entry.section, []).append(entry)
-        self._texts = {section: [f"{entry.text} {entry.also}".lower() for entry in listed] for section, listed in self._sections.items()}
+        self._texts = {section: [f"{entry.text}\n{entry.also}".lower() for entry in listed] for section, listed in self._sections.items()}
         self.field, self.list = QLineEdit(), QListWidget()
         self.field.setFont(font(BODY_PX))
         self.field.setPlaceholderText(hint)
@@ -98,7 +99,7 @@ class Palette(QFrame):
         entry = item.data(ENTRY) if item else None
         if isinstance(entry, Entry):
             self.close()
-            entry.act()
+            entry.act(*entry.words)
 
     def shown(self) -> list[Entry]:
         """Return what is listed."""

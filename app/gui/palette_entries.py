@@ -23,27 +23,27 @@ def _commands(window: "MainWindow") -> Iterator[Entry]:
     other = Look("en" if window.look.lang == "zh" else "zh", window.look.theme_name)
     for verb in window.verbs:
         if not verb.code.startswith("gui.page.") and verb.can() and verb.name not in HIDDEN:
-            yield Entry("command", window.look.say(verb.code), verb.act, verb.icon, verb.keys, other.say(verb.code))
+            yield Entry("command", window.look.say(verb.code), verb.act, (), verb.icon, verb.keys, other.say(verb.code))
 
 
 def _pages(window: "MainWindow") -> Iterator[Entry]:
     other = Look("en" if window.look.lang == "zh" else "zh", window.look.theme_name)
     for verb in window.verbs:
         if verb.code.startswith("gui.page."):
-            yield Entry("page", window.look.say(verb.code), verb.act, verb.icon, verb.keys, other.say(verb.code))
+            yield Entry("page", window.look.say(verb.code), verb.act, (), verb.icon, verb.keys, other.say(verb.code))
 
 
 def _platforms(window: "MainWindow") -> Iterator[Entry]:
     for platform in pipeline.catalogue().platforms:
         other = platform.label("en" if window.look.lang == "zh" else "zh")
-        act = _act(window.show_platform, platform.id)
-        yield Entry("platform", platform.label(window.look.lang), act, "cpu", "", f"{platform.id} {other}")
+        yield Entry("platform", platform.label(window.look.lang), window.show_platform, (platform.id,), "cpu", "", f"{platform.id} {other}")
 
 
 def _operators(window: "MainWindow") -> Iterator[Entry]:
     profile = window.session.project.profile
+    find = window.find_on_page
     for one in profile.operators if profile else ():
-        yield Entry("operator", one.name, _act(window.find_on_page, "profile", one.name), "layout-grid", f"{one.share * 100:.1f} %")
+        yield Entry("operator", one.name, find, ("profile", one.name), "layout-grid", f"{one.share * 100:.1f} %")
 
 
 def _tracks(window: "MainWindow") -> Iterator[Entry]:
@@ -51,17 +51,13 @@ def _tracks(window: "MainWindow") -> Iterator[Entry]:
     for metric in dict.fromkeys(one.metric for one in trace.series) if trace else ():
         code = f"proposing.metric.{metric}"
         word = window.look.say(code) if has_entry(code, window.look.lang) else metric
-        yield Entry("track", word, _act(window.find_on_page, "profile", metric), "activity", "", metric)
+        yield Entry("track", word, window.find_on_page, ("profile", metric), "activity", "", metric)
 
 
 def _recent(window: "MainWindow") -> Iterator[Entry]:
     for item in window.session.recent.items():
         if item.exists:
-            yield Entry("recent", item.path.name, _act(window.take_in, [item.path]), "file-text", "", str(item.path.parent))
-
-
-def _act(call: Callable, *words: object) -> Callable[[], object]:
-    return lambda: call(*words)
+            yield Entry("recent", item.path.name, window.take_in, ((item.path,),), "file-text", "", str(item.path.parent))
 
 
 SECTIONS: dict[str, Callable[["MainWindow"], Iterator[Entry]]] = {

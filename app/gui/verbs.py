@@ -55,7 +55,7 @@ def action_of(verb: Verb, parent: QWidget) -> QAction:
 def build_menu(verbs: Iterable[Verb], look: Look, parent: QWidget, recent: Callable[[], Iterable[Entry]]) -> QMenu:
     """Return the menu of a window; what can be done now is asked each time that it opens."""
     menu = QMenu(parent)
-    menus = {name: menu.addMenu(look.say(f"intake.menus.{name}")) for name in MENUS}
+    menus = {name: _submenu(menu, look.say(f"intake.menus.{name}")) for name in MENUS}
     for verb in verbs:
         if not verb.menu:
             continue
@@ -63,15 +63,21 @@ def build_menu(verbs: Iterable[Verb], look: Look, parent: QWidget, recent: Calla
         if verb.below:
             key = f"{verb.menu}.{verb.below}"
             if key not in menus:
-                menus[key] = place.addMenu(look.say(f"intake.menus.{verb.below}"))
+                menus[key] = _submenu(place, look.say(f"intake.menus.{verb.below}"))
             place = menus[key]
         if verb.rule:
             place.addSeparator()
         _add(place, verb, look)
         if verb.name == "sample":
-            submenu = place.addMenu(look.say("intake.menus.recent"))
+            submenu = _submenu(place, look.say("intake.menus.recent"))
             submenu.aboutToShow.connect(lambda submenu=submenu: _fill(submenu, recent(), look))
     return menu
+
+
+def _submenu(menu: QMenu, title: str) -> QMenu:
+    made = QMenu(title, menu)
+    menu.addMenu(made)
+    return made
 
 
 def _add(menu: QMenu, verb: Verb, look: Look) -> None:

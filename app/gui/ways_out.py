@@ -22,10 +22,10 @@ def ways_out(error: EngineError, window: "MainWindow") -> list[Way]:
     """Return what the user can do about an error from here."""
     code, path, say = error.message.code, Path(error.file or "."), window.look.say
     if code == "pipeline.which_case" and path.is_file():
-        return [Way(say("intake.way.case"), "list-filter", lambda: window.importing.take_as(path, "measured"))]
+        return [Way(say("intake.way.case"), "list-filter", lambda: window.importing.take_as(path, "measured"), ends=True)]
     ways = []
     if code in MAPPED and path.is_file() and path.suffix.lower() in TABLES:
-        ways.append(Way(say("intake.way.map"), "table", lambda: window.importing.map_table(path)))
+        ways.append(Way(say("intake.way.map"), "table", lambda: window.importing.map_table(path), ends=True))
     if code in LISTED:
         ways.append(Way(say("intake.way.formats"), "list-filter", lambda: window.do("formats")))
     if code.startswith("workload."):
@@ -33,5 +33,5 @@ def ways_out(error: EngineError, window: "MainWindow") -> list[Way]:
     if code.startswith("prices."):
         ways.append(Way(say("intake.way.template"), "file-spreadsheet", lambda: window.do("template")))
     if code in CHOSEN_AGAIN:
-        ways.append(Way(say("intake.way.choose"), "folder-open", lambda: window.do("import")))
+        ways.append(Way(say("intake.way.choose"), "folder-open", lambda: window.do("import"), ends=True))
     return ways

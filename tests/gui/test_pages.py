@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shiboken6
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
@@ -33,7 +34,7 @@ def window(qtbot, tmp_path, monkeypatch):
     made.show()
     yield made
     made.session.close()
-    made.deleteLater()
+    shiboken6.delete(made)  # now: a style sheet for the next window would dress this one again
 
 
 def texts(widget):
@@ -64,9 +65,9 @@ def test_files_dropped_on_the_window_are_taken_in(window):
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(sample_folder()))])
     actions, button, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    QApplication.sendEvent(window, QDragEnterEvent(QPoint(300, 300), actions, data, button, keys))
+    QApplication.sendEvent(window.windowHandle(), QDragEnterEvent(QPoint(300, 300), actions, data, button, keys))
     assert window.veil.isVisible()
-    QApplication.sendEvent(window, QDropEvent(QPointF(300, 300), actions, data, button, keys))
+    QApplication.sendEvent(window.windowHandle(), QDropEvent(QPointF(300, 300), actions, data, button, keys))
     assert not window.veil.isVisible()
     settle(make_application(), window)
     assert window.session.project.profile is not None

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec.structs import replace
 
 from app.engine.errors import UnreadableFile
 from app.engine.model.mappings import TableMapping
@@ -21,10 +22,9 @@ _SHOWN = 12
 
 def mapped_rows(frame: "pd.DataFrame", mapping: TableMapping, source: Source) -> Rows:
     """Return the rows of a table as a person said what its columns mean. Raises UnreadableFile where nothing usable is left."""
-    import pandas as pd
-
+    mapping = replace(mapping, columns=tuple(one for one in mapping.columns if one.column in frame.columns))
     by = mapping.column_of("device")
-    codes, ids = pd.factorize(frame[by].astype(str).str.strip(), sort=True) if by else (np.zeros(len(frame), np.int64), ["0"])
+    codes, ids = devices_of(frame, by)
     times, clock = _mapped_times(frame, mapping, source)
     mapped = []
     for one in mapping.columns:
@@ -33,7 +33,7 @@ def mapped_rows(frame: "pd.DataFrame", mapping: TableMapping, source: Source) ->
             mapped.append((Mapping(one.column, one.metric or one.column, one.unit, one.factor, one.read_as, one.device), values))
     if not mapped:
         raise UnreadableFile("reading.no_metric_column", file=source.path, columns=[str(column) for column in frame.columns[:_SHOWN]])
-    return spread(times, clock, codes, [device_id(str(one)) for one in ids], mapped)
+    return spread(times, clock, codes, ids, mapped)
 
 
 def _mapped_times(frame: "pd.DataFrame", mapping: TableMapping, source: Source) -> tuple[np.ndarray, Clock]:
@@ -49,6 +49,16 @@ def _mapped_times(frame: "pd.DataFrame", mapping: TableMapping, source: Source) 
         if (times != MISSING).any():
             return times, "relative" if epoch_times(times[times != MISSING].astype(np.float64)) is None else "absolute"
     raise UnreadableFile("reading.no_time_column", file=source.path, columns=[column])
+
+
+def devices_of(frame: "pd.DataFrame", by: str) -> tuple[np.ndarray, list[str]]:
+    """Return (n,) the number of the device of each row and the ids; by: the column of names, "" for none. A blank is device "?"."""
+    import pandas as pd
+
+    if not by:
+        return np.zeros(len(frame), np.int64), ["0"]
+    codes, names = pd.factorize(frame[by].astype(str).fillna("").str.strip(), sort=True)
+    return codes, [device_id(str(name)) or "?" for name in names]
 
 
 def device_id(text: str) -> str:

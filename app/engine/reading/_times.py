@@ -14,6 +14,7 @@ MISSING = np.iinfo(np.int64).min
 _ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
 _FIXED = re.compile(r"\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d\.\d{3}")
 _POWERS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+MOST_COUNT = 2.0**64  # no clock counts further
 MOST_NS = 2.0**62  # 146 years; the difference of two such times still is an int64
 
 
@@ -58,7 +59,7 @@ def _parse_fixed(texts: "pd.Series") -> np.ndarray | None:
 
 def epoch_times(numbers: np.ndarray) -> np.ndarray | None:
     """Return ns since 1970 of numbers that count s, ms, µs or ns since 1970, None where they do not look like a calendar time."""
-    good = numbers[np.isfinite(numbers)]
+    good = numbers[np.isfinite(numbers) & (np.abs(numbers) < MOST_COUNT)]
     if not good.size:
         return None
     middle = float(np.median(good))

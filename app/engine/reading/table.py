@@ -13,7 +13,7 @@ from app.engine.reading._rows import Rows, trace_of_rows
 from app.engine.reading._sources import Source
 from app.engine.reading._table_columns import DEVICE_NAMES, TIME_NAMES, Mapping, map_column, plain
 from app.engine.reading._table_frames import is_workbook, load_frame, numbers_of, separator_of, times_of
-from app.engine.reading._table_rows import device_id, mapped_rows, spread
+from app.engine.reading._table_rows import devices_of, mapped_rows, spread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,10 +69,8 @@ def _times(frame: "pd.DataFrame", source: Source) -> tuple[np.ndarray, Clock, se
 
 
 def _rows(frame: "pd.DataFrame", times: np.ndarray, clock: Clock, time_columns: set, warnings: list[Message], source: Source) -> Rows:
-    import pandas as pd
-
     by = next((column for column in frame.columns if plain(str(column)) in DEVICE_NAMES and column not in time_columns), None)
-    codes, ids = pd.factorize(frame[by].astype(str).str.strip(), sort=True) if by is not None else (np.zeros(len(frame), np.int64), ["0"])
+    codes, ids = devices_of(frame, str(by or ""))
     mapped: list[tuple[Mapping, np.ndarray]] = []
     for column in frame.columns:
         if column in time_columns or column == by:
@@ -88,4 +86,4 @@ def _rows(frame: "pd.DataFrame", times: np.ndarray, clock: Clock, time_columns: 
     unknown = [mapping.column for mapping, _ in mapped if not mapping.known]
     if unknown:
         warnings.append(message("reading.unmapped_columns", columns=unknown[:_SHOWN]))
-    return spread(times, clock, codes, [device_id(str(one)) for one in ids], mapped)
+    return spread(times, clock, codes, ids, mapped)

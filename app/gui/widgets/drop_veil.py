@@ -7,14 +7,15 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.gui.look import Look
-from app.gui.theme.tokens import BODY_PX, FIGURE_PX
+from app.gui.theme.tokens import BODY_PX, FIGURE_PX, RADIUS_DROP
 from app.gui.widgets.basics import boxed, label, picture
 
 SYMBOLS = {
     "project": "folder-open", "run": "sliders-horizontal", "model": "box", "prices": "file-spreadsheet", "measured": "table",
-    "trace": "activity", "folder": "folder", "unknown": "file-question-mark", "unreadable": "file-x", "unseen": "file-text",
+    "trace": "activity", "folder": "folder", "unknown": "file-question-mark", "skipped": "file-question-mark",
+    "unreadable": "file-x", "unseen": "file-text",
 }  # fmt: skip
-OPACITY, FRAME_PX, NAME_PX, MOST_LINES = 0.85, 2, 420, 14
+OPACITY, FRAME_PX, PANEL_PX, NAME_PX, MOST_LINES = 0.85, 2, 32, 420, 14
 
 
 class DropVeil(QWidget):
@@ -25,8 +26,15 @@ class DropVeil(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._look = look
         self.lines: list[str] = []
-        self._outer = QVBoxLayout(self)
-        self._outer.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        whole = QVBoxLayout(self)
+        whole.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        panel = QWidget()
+        panel.setObjectName("veilPanel")  # its own ground: what is below the veil would show between the lines
+        panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        panel.setStyleSheet(f"QWidget#veilPanel {{ background:{look.theme.app}; border-radius:{RADIUS_DROP}px; }}")
+        whole.addWidget(panel)
+        self._outer = QVBoxLayout(panel)
+        self._outer.setContentsMargins(PANEL_PX, PANEL_PX, PANEL_PX, PANEL_PX)
         self.hide()
 
     def show_files(self, files: Sequence[tuple[str, str]], more: int = 0) -> None:
@@ -38,13 +46,13 @@ class DropVeil(QWidget):
         say, theme = self._look.say, self._look.theme
         self.lines = []
         title = label(say("gui.drop_here"), FIGURE_PX, bold=True)
+        self._outer.setSpacing(16)
         self._outer.addWidget(title, 0, Qt.AlignmentFlag.AlignHCenter)
-        self._outer.addSpacing(8)
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
         for row, (name, purpose) in enumerate(files[:MOST_LINES]):
-            known = purpose not in ("unknown", "unreadable", "unseen", "folder")
+            known = purpose not in ("unknown", "skipped", "unreadable", "unseen", "folder")
             goes = label(say(f"intake.goes.{purpose}"), BODY_PX, tone="bad" if purpose == "unreadable" else "accent" if known else "2")
             grid.addWidget(picture(SYMBOLS[purpose], theme.accent if known else theme.text3, 16), row, 0)
             grid.addWidget(_elided(name), row, 1)

@@ -11,7 +11,7 @@ LONG_TEXT = 1000  # the length of a text decides among equals; beyond this it no
 @cache
 def _finder(word: str) -> Callable[[str], int | None]:
     """Return a function that tells how well a text holds a word (less is better), None where not at all. Linear in the text."""
-    scattered = re.compile("".join(f"[^{re.escape(letter)}]*{re.escape(letter)}" for letter in word)).match
+    scattered = re.compile("".join(f"[^{re.escape(letter)}\\n]*{re.escape(letter)}" for letter in word)).match  # in the first line only
 
     def find(text: str) -> int | None:
         place = text.find(word)
@@ -25,7 +25,10 @@ def _finder(word: str) -> Callable[[str], int | None]:
 
 
 def best(typed: str, texts: Sequence[str], most: int) -> list[int]:
-    """Return the places of the texts (in lower case) that hold every word of what was typed, the best first."""
+    """Return the places of the texts (in lower case) that hold every word of what was typed, the best first.
+
+    Texts that hold a word only scattered over their letters count where no other text fits.
+    """
     words = typed.lower().split()
     if not words:
         return list(range(min(most, len(texts))))
@@ -37,10 +40,12 @@ def best(typed: str, texts: Sequence[str], most: int) -> list[int]:
             score = find(text)
             if score is None:
                 break
-            total += score
+            total = max(total, score)
         else:
             found.append((total, min(len(text), LONG_TEXT), place))
-    return [place for _, _, place in sorted(found)[:most]]
+    found.sort()
+    whole = [place for total, _, place in found if total < SCATTERED]
+    return (whole or [place for _, _, place in found])[:most]
 
 
 def letters(typed: str, text: str) -> set[int]:
