@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.engine.errors import EngineError
-from app.engine.messages import Message, render, render_remedy
+from app.engine.messages import Message, has_entry, render, render_remedy
 from app.gui.look import Look
 from app.gui.theme.tokens import BODY_PX, SMALL_PX
 from app.gui.widgets.basics import boxed, button, column, label, picture, row, tool
@@ -48,6 +48,8 @@ def error_text(error: EngineError, lang: str) -> tuple[str, str]:
 def notice_of(error: EngineError, look: Look, ways: Sequence[Way] = ()) -> Notice:
     """Return the notice of an error."""
     what, remedy = error_text(error, look.lang)
+    own = f"intake.why.{error.message.code}"  # where the remedy speaks of the command line, or is too long for a card
+    remedy = look.say(own) if has_entry(own, look.lang) else remedy
     return Notice(what, remedy, "\n".join(filter(None, (what, remedy, error.file, error.message.code))), tuple(ways))
 
 
