@@ -21,6 +21,7 @@ from app.engine.errors import EngineError
 from app.engine.known import catalogue, knowledge, platforms_by_id, shipped_runs
 from app.engine.messages import Message
 from app.engine.model.estimates import Fit, Prediction
+from app.engine.model.mappings import TableMapping
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.plans import PriceSheet
 from app.engine.model.profiles import Profile
@@ -65,11 +66,11 @@ class Documents(Struct, frozen=True):
 # Stage by stage ---------------------------------------------------------------------------------------------------------------------
 
 
-def read_traces(paths: Sequence[Path], progress: Progress = no_progress) -> Reading:
-    """Read files and put them on one time axis. Raises the first error when none could be read."""
+def read_traces(paths: Sequence[Path], progress: Progress = no_progress, mappings: Sequence[TableMapping] = ()) -> Reading:
+    """Read files and put them on one time axis. mappings: what a person said of the columns of tables with these heads."""
     from app.engine.reading import merge_traces, read_files
 
-    result = read_files(paths, progress)
+    result = read_files(paths, progress, mappings)
     if not result.traces and result.unreadable:
         return Reading((), None, result.unreadable)
     return Reading(result.traces, merge_traces(result.traces), result.unreadable)

@@ -37,8 +37,10 @@ class Header(QWidget):
         self._session, self._look = session, look
         theme, say = look.theme, look.say
         self._brand = label(say("gui.name"), FIGURE_PX, bold=True)
-        self._mark = boxed(row(Mark(look.theme), self._brand, None))
-        self._name = Elided(BODY_PX, bold=True)
+        self._picture = Mark(look.theme)
+        menu = tool("menu", say("intake.menu"), theme, actions["menu"])  # type: ignore[arg-type]
+        self._mark = boxed(row(menu, self._picture, self._brand, None))
+        self._name = Elided("", BODY_PX, bold=True)
         self._signs = {"dot": _dot(theme.warn), "check": picture("check", theme.ok, 14), "lock": picture("lock", theme.text2, 14)}
         self._state = label("", SMALL_PX, tone="2")
         self._undo = tool("undo-2", "", theme, session.undo)
@@ -54,7 +56,7 @@ class Header(QWidget):
             boxed(
                 row(
                     tool(next_theme, say("gui.switch_theme"), theme, actions["theme"]),
-                    tool("settings", say("document.settings.open"), theme, actions["settings"]),
+                    tool("settings", say("document.action.settings"), theme, actions["settings"]),
                     spacing=4,
                 )
             ),
@@ -70,6 +72,7 @@ class Header(QWidget):
         """Follow the rail."""
         self._mark.setFixedWidth((RAIL_FOLDED_PX if folded else RAIL_PX) - 16 + 8)
         self._brand.setVisible(not folded)
+        self._picture.setVisible(not folded)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -28,7 +28,7 @@ class JobBar(QWidget):
         super().__init__()
         self._jobs, self._look = jobs, look
         theme, say = look.theme, look.say
-        self._text = Elided(SMALL_PX, mode=Qt.TextElideMode.ElideMiddle)
+        self._text = Elided("", SMALL_PX, middle=True)
         self._text.setMaximumWidth(TEXT_PX)
         self._bar = _bar()
         self._done, self._left = label("", SMALL_PX, tone="2"), label("", SMALL_PX, tone="2")

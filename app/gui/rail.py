@@ -6,7 +6,6 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QGridLayout, QVBoxLayout, QWidget
 
-from app.engine.model.projects import Project
 from app.gui.look import Look
 from app.gui.page import DONE, EMPTY, PROBLEM, STALE
 from app.gui.theme import font, pixmap
@@ -31,10 +30,10 @@ class RailItem(QAbstractButton):
         self._symbol, self._look = symbol, look
         self.state, self.count, self.folded = EMPTY, 0, False
 
-    def set_state(self, state: str, count: int = 0) -> None:
-        """Show another mark; count: of the problems, told beside the mark."""
+    def set_state(self, state: str, count: int = 0, told: str = "") -> None:
+        """Show another mark; count: of the problems, shown beside the mark; `told` says more on hover."""
         self.state, self.count = state, count if state == PROBLEM else 0
-        told = f"{self.text()} · {self._look.say(f'gui.state.{state}')}" + (f" ({self.count})" if self.count else "")
+        told = "\n".join(filter(None, (f"{self.text()} · {self._look.say(f'gui.state.{state}')}", told)))
         self.setToolTip(told)
         self.setAccessibleDescription(told)
         self.update()
@@ -143,14 +142,9 @@ class Rail(QWidget):
         for name, item in self._items.items():
             item.setChecked(name == key)
 
-    def set_state(self, key: str, state: str, count: int = 0) -> None:
-        """Show the state of a page, and how many problems it has."""
-        self._items[key].set_state(state, count)
-
-
-def problem_count(project: Project, stage: str) -> int:
-    """Return how many problems the result of a stage tells."""
-    return len(getattr(getattr(project, stage, None), "problems", ()))
+    def set_state(self, key: str, state: str, count: int = 0, told: str = "") -> None:
+        """Show the state of a page, how many problems it has, and which."""
+        self._items[key].set_state(state, count, told)
 
 
 def _legend(look: Look) -> QWidget:

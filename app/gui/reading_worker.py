@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.engine.errors import Cancelled, EngineError
+from app.engine.model.mappings import TableMapping
 from app.engine.paths import user_folder
 from app.engine.progress import Progress
 from app.gui.crash_report import places_of
@@ -56,13 +57,13 @@ class ReadingWorker:
         self._process.start()
         theirs.close()
 
-    def read(self, paths: Sequence[Path], progress: Progress) -> "Reading":
+    def read(self, paths: Sequence[Path], progress: Progress, mappings: Sequence[TableMapping] = ()) -> "Reading":
         """Read files as pipeline.read_traces does. Raises Cancelled (the process is killed then) and EngineError where it died."""
         with self._turn:
             self.warm_up()
             assert self._pipe is not None
             try:
-                self._pipe.send([str(path) for path in paths])
+                self._pipe.send(([str(path) for path in paths], tuple(mappings)))
                 return self._wait(progress)
             except (EOFError, ConnectionError) as error:
                 self._restart()
@@ -126,9 +127,10 @@ def _serve(pipe: Connection) -> None:
 
     with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
         while True:
-            paths = [Path(name) for name in pipe.recv()]
+            names, mappings = pipe.recv()
+            paths = [Path(name) for name in names]
             try:
-                pipe.send(("done", str(_store(pipeline.read_traces(paths, progress)))))
+                pipe.send(("done", str(_store(pipeline.read_traces(paths, progress, mappings)))))
             except (EngineError, OSError) as error:
                 pipe.send(("error", error))
             except MemoryError:

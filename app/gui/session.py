@@ -5,14 +5,14 @@ brought up to date in the background; the result replaces the snapshot it was ma
 """
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from app.engine import pipeline
 from app.engine.errors import EngineError
-from app.engine.messages import Message, message
+from app.engine.messages import Message
 from app.engine.model.projects import Project, changed, stale_stages
 from app.engine.progress import Progress
 from app.engine.project_file import FileState
@@ -24,7 +24,6 @@ from app.gui.preferences import Preferences, stored_settings
 from app.gui.reading_worker import ReadingWorker
 from app.gui.recent import Recent
 from app.gui.recovery import Autosave, RecoveryFile
-from app.gui.taking_in import Brought, Sorted, read_sorted, sort_files
 
 
 class Session(QObject):
@@ -143,35 +142,6 @@ class Session(QObject):
         self._computing = self.jobs.start("gui.job.compute", lambda progress: pipeline.recompute(before, progress), done, stopped)
 
     # Files --------------------------------------------------------------------------------------------------------------------------
-
-    def take_in(self, paths: Sequence[Path], then: Callable[[Sorted], None] | None = None) -> None:
-        """Sort dropped files and folders by purpose, read them, and put each where it belongs, as one step."""
-        subject = Subject(paths[0].name if len(paths) == 1 else "")
-
-        def work(progress: Progress) -> tuple[Sorted, Brought]:
-            found = sort_files(paths)
-            subject.files, subject.total_bytes = len(found.files), found.size_bytes
-            return found, Brought({}, found.unreadable) if found.of("project") else read_sorted(found, self.reader, progress)
-
-        def done(outcome: object) -> None:
-            found, brought = outcome  # type: ignore[misc]
-            self._taken_in(paths, found, brought)
-            if then:
-                then(found)
-
-        self.jobs.start("gui.job.read", work, done, subject=subject)
-
-    def _taken_in(self, paths: Sequence[Path], found: Sorted, brought: Brought) -> None:
-        for error in brought.unreadable:
-            self.failed.emit(error)
-        for path in found.of("project")[:1]:
-            self.open(path)
-            return
-        if brought.fields:
-            for path in paths[:3]:
-                self.recent.add(path)
-            self.replace("gui.did.import", brought.onto(self.project))
-            self.told.emit(message("gui.told.imported", count=len(found.files)), True)
 
     def start_new(self, project: Project | None = None, path: Path | None = None) -> None:
         """Begin with another document and a fresh history; `path` is a file that holds just this document."""

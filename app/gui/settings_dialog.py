@@ -27,7 +27,7 @@ class SettingsDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._window, self._choices, self._look = window, window.session.preferences, window.look
         say = self._look.say
-        self.setWindowTitle(say("document.settings.open"))
+        self.setWindowTitle(say("document.action.settings"))
         self.setMinimumWidth(560)
         self._grid = QGridLayout()
         self._grid.setVerticalSpacing(16)
@@ -44,7 +44,7 @@ class SettingsDialog(QDialog):
         theme = self._look.theme
         close = button(say("gui.close"), theme, self.accept, primary=True)
         foot = row(button(say("document.settings.reset"), theme, self.reset, symbol="rotate-ccw"), None, close)
-        layout = column(label(say("document.settings.open"), FIGURE_PX, bold=True), spacing=20)
+        layout = column(label(say("document.action.settings"), FIGURE_PX, bold=True), spacing=20)
         layout.addLayout(self._grid)
         layout.addLayout(foot)
         layout.setContentsMargins(24, 20, 24, 16)
@@ -83,7 +83,7 @@ class SettingsDialog(QDialog):
 
     def _folder(self) -> QWidget:
         say, theme = self._look.say, self._look.theme
-        path = Elided(BODY_PX, mode=Qt.TextElideMode.ElideMiddle)
+        path = Elided("", BODY_PX, middle=True)
         path.setText(str(self._choices.recovery_folder))
         return boxed(
             row(

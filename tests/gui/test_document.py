@@ -18,6 +18,7 @@ from app.engine.errors import Cancelled, EngineError
 from app.engine.model.projects import changed, stale_stages
 from app.engine.project_file import load_project, save_project
 from app.gui.held_file import HeldElsewhere, hold_project
+from app.gui.importing import Importing
 from app.gui.look import Look
 from app.gui.main_window import MainWindow
 from app.gui.recovery import left_behind
@@ -125,7 +126,7 @@ def test_only_the_newest_edit_is_computed_and_undone_ones_when_they_return(qtbot
 
 
 def test_what_is_read_lands_on_the_document_as_it_is_by_then(qtbot, session):
-    session.take_in([pipeline.sample_inputs().run, *pipeline.sample_inputs().traces[:1]])
+    Importing(session, None).take_in([pipeline.sample_inputs().run, *pipeline.sample_inputs().traces[:1]])
     edited(session, "其间改名")
     idle(qtbot, session)
     assert session.project.name == "其间改名" and session.project.trace is not None and session.project.workload is not None
@@ -145,7 +146,7 @@ def test_a_reading_process_that_is_killed_is_a_message_and_the_next_reading_work
     with pytest.raises(EngineError) as caught:
         session.reader.read(pipeline.sample_inputs().traces, die)
     assert caught.value.message.code == "reading.worker_died"
-    session.take_in(list(pipeline.sample_inputs().traces[:1]))
+    Importing(session, None).take_in(list(pipeline.sample_inputs().traces[:1]))
     idle(qtbot, session)
     assert session.project.trace is not None and not told
 

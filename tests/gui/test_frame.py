@@ -126,9 +126,9 @@ def test_closing_cancels_and_waits_for_the_work(qtbot, window):
 
 
 def test_the_rail_tells_how_many_problems_a_page_has(window):
-    window.rail.set_state("plans", PROBLEM, 3)
+    window.rail.set_state("plans", PROBLEM, 3, "三行报价读不出")
     item = window.rail._items["plans"]
-    assert "3" in item.toolTip() and window.look.say("gui.state.problem") in item.accessibleDescription()
+    assert item.count == 3 and "三行报价读不出" in item.toolTip() and window.look.say("gui.state.problem") in item.accessibleDescription()
     assert window.look.say("document.legend") in shown(window.rail)
 
 

@@ -11,10 +11,13 @@ from pathlib import Path
 from msgspec import Struct
 
 from app.engine.errors import EngineError
+from app.engine.model.mappings import TableMapping
 from app.engine.model.traces import Trace
 from app.engine.progress import Progress, no_progress, part_of
 from app.engine.reading._merging import merge_traces
-from app.engine.reading._registry import Reader, formats, read_trace
+from app.engine.reading._registry import Reader, formats, labels, read_trace, recognise
+from app.engine.reading._table_columns import known_metrics, names_time, units_of
+from app.engine.reading._table_preview import check_column, preview_table
 
 
 class ReadResult(Struct, frozen=True):
@@ -24,15 +27,29 @@ class ReadResult(Struct, frozen=True):
     unreadable: tuple[EngineError, ...] = ()
 
 
-def read_files(paths: Sequence[Path], progress: Progress = no_progress) -> ReadResult:
-    """Read each file; one that cannot be read does not stop the rest."""
+def read_files(paths: Sequence[Path], progress: Progress = no_progress, mappings: Sequence[TableMapping] = ()) -> ReadResult:
+    """Read each file, tables of known heads by their mapping; one that cannot be read does not stop the rest."""
     traces, unreadable = [], []
     for number, path in enumerate(paths):
         try:
-            traces.append(read_trace(Path(path), part_of(progress, number / len(paths), (number + 1) / len(paths))))
+            traces.append(read_trace(Path(path), part_of(progress, number / len(paths), (number + 1) / len(paths)), mappings))
         except EngineError as error:
             unreadable.append(error)
     return ReadResult(tuple(traces), tuple(unreadable))
 
 
-__all__ = ["ReadResult", "Reader", "formats", "merge_traces", "read_files", "read_trace"]
+__all__ = [
+    "ReadResult",
+    "Reader",
+    "check_column",
+    "formats",
+    "known_metrics",
+    "labels",
+    "merge_traces",
+    "names_time",
+    "preview_table",
+    "read_files",
+    "read_trace",
+    "recognise",
+    "units_of",
+]

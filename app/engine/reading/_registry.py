@@ -1,5 +1,6 @@
 """Which reader reads a file: each is asked by priority whether it recognises the head."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Protocol, cast
@@ -7,6 +8,7 @@ from typing import Protocol, cast
 import app.engine.reading as package
 from app.engine import discover
 from app.engine.errors import UnreadableFile
+from app.engine.model.mappings import TableMapping
 from app.engine.model.traces import Trace
 from app.engine.progress import Progress, no_progress
 from app.engine.reading._sources import Source
@@ -39,9 +41,22 @@ def formats() -> tuple[str, ...]:
     return tuple(reader.slug for reader in readers())
 
 
-def read_trace(path: Path, progress: Progress = no_progress) -> Trace:
+def labels() -> dict[str, str]:
+    """Return the slug of each format with the name that a reader of the program's texts knows."""
+    return {reader.slug: reader.label for reader in readers()}
+
+
+def recognise(path: Path) -> str:
+    """Return the slug of the format of a file, "" where no reader knows it. Raises EngineError where it cannot be opened."""
+    source = Source(Path(path))
+    head = source.head or source.raw_head
+    return next((reader.slug for reader in readers() if reader.recognises(head)), "")
+
+
+def read_trace(path: Path, progress: Progress = no_progress, mappings: Sequence[TableMapping] = ()) -> Trace:
     """Read one file. Raises UnreadableFile when no reader knows it, naming the formats that are known."""
     source = Source(Path(path))
+    source.mappings = tuple(mappings)
     head = source.head or source.raw_head
     for reader in readers():
         if reader.recognises(head):

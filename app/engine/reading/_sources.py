@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from app.engine.errors import EngineError, UnreadableFile
+from app.engine.model.mappings import TableMapping
 from app.engine.model.traces import SourceFile
 from app.engine.texts import encoding_of
 
@@ -19,7 +20,12 @@ MOST_TEXT_BYTES = 2 * 2**30
 
 
 class Source:
-    """One file. Raises EngineError when it is missing, a folder, empty or not readable."""
+    """One file. Raises EngineError when it is missing, a folder, empty or not readable.
+
+    mappings    what a person said of tables, for the reader of tables
+    """
+
+    mappings: tuple[TableMapping, ...] = ()
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -14,6 +14,8 @@ MISSING = np.iinfo(np.int64).min
 _ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
 _FIXED = re.compile(r"\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d\.\d{3}")
 _POWERS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+MOST_COUNT = 2.0**64  # no clock counts further
+MOST_NS = 2.0**62  # 146 years; the difference of two such times still is an int64
 
 
 def parse_times(texts: "pd.Series") -> tuple[np.ndarray, Clock]:
@@ -57,14 +59,21 @@ def _parse_fixed(texts: "pd.Series") -> np.ndarray | None:
 
 def epoch_times(numbers: np.ndarray) -> np.ndarray | None:
     """Return ns since 1970 of numbers that count s, ms, µs or ns since 1970, None where they do not look like a calendar time."""
-    good = numbers[np.isfinite(numbers)]
+    good = numbers[np.isfinite(numbers) & (np.abs(numbers) < MOST_COUNT)]
     if not good.size:
         return None
     middle = float(np.median(good))
     for factor in _POWERS.values():
         if 946_684_800 < middle * factor / 1e9 < 4_102_444_800:
-            filled = np.where(np.isfinite(numbers), numbers, 0)
-            whole = np.floor(filled)
-            times = whole.astype(np.int64) * factor + np.round((filled - whole) * factor).astype(np.int64)
-            return np.where(np.isfinite(numbers), times, MISSING)
+            return counted_times(numbers, factor)
     return None
+
+
+def counted_times(numbers: np.ndarray, factor: int) -> np.ndarray:
+    """Return (n,) int64 ns of (n,) float64 counts of `factor` ns each; MISSING where there is none or it would not fit."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        good = np.isfinite(numbers) & (np.abs(numbers) * factor < MOST_NS)
+    filled = np.where(good, numbers, 0)
+    whole = np.floor(filled)
+    times = whole.astype(np.int64) * factor + np.round((filled - whole) * factor).astype(np.int64)
+    return np.where(good, times, MISSING)

@@ -1,28 +1,24 @@
 """Any CSV, TSV or .xlsx with a time column: columns are mapped to metrics by name and unit, and doubt is told."""
 
-import io
-import zipfile
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.engine.errors import UnreadableFile
 from app.engine.messages import Message, message
-from app.engine.model.traces import Clock, Device, Trace
+from app.engine.model.mappings import mapping_of
+from app.engine.model.traces import Clock, Trace
 from app.engine.progress import Progress
-from app.engine.reading._rows import Column, Rows, trace_of_rows
+from app.engine.reading._rows import Rows, trace_of_rows
 from app.engine.reading._sources import Source
 from app.engine.reading._table_columns import DEVICE_NAMES, TIME_NAMES, Mapping, map_column, plain
-from app.engine.reading._times import MISSING, epoch_times, parse_times
+from app.engine.reading._table_frames import is_workbook, load_frame, numbers_of, separator_of, times_of
+from app.engine.reading._table_rows import devices_of, mapped_rows, spread
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SLUG = "table"
-SEPARATORS = (",", "\t", ";", "|")
-_RELATIVE = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "sec": 10**9, "seconds": 10**9, "min": 60 * 10**9}
-_MOST_TITLE_ROWS = 30
 _SHOWN = 12
 
 
@@ -35,80 +31,27 @@ class TableReader:
 
     def recognises(self, head: bytes) -> bool:
         """A workbook, or lines with a constant number of separators."""
-        if head.startswith(b"PK\x03\x04"):
+        if is_workbook(head):
             return b"[Content_Types].xml" in head or b"xl/" in head
-        return _separator(head.decode("utf-8", "replace")) is not None
+        return separator_of(head.decode("utf-8", "replace")) is not None
 
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read the table. Raises UnreadableFile when it has no time column or no metric."""
         progress(0.0, "reading.doing.reading")
         skipped: dict[str, int] = {}
-        frame = _workbook(source) if source.raw_head.startswith(b"PK\x03\x04") else _csv(source, skipped)
-        if frame.empty:
-            raise UnreadableFile("reading.no_rows", file=source.path)
+        frame = load_frame(source, skipped)
         progress(0.5, "reading.doing.parsing")
         warnings: list[Message] = []
-        times, clock, time_columns = _times(frame, source)
-        rows = _rows(frame, times, clock, time_columns, warnings, source)
+        mapping = mapping_of(frame.columns, source.mappings)
+        if mapping is not None:
+            rows = mapped_rows(frame, mapping, source)
+        else:
+            times, clock, time_columns = _times(frame, source)
+            rows = _rows(frame, times, clock, time_columns, warnings, source)
         return trace_of_rows(source, SLUG, rows, skipped=skipped, warnings=warnings)
 
 
 READER = TableReader()
-
-
-def _separator(text: str) -> str | None:
-    """Return what separates the cells: the candidate that gives most lines the same number (> 1) of cells."""
-    lines = [line for line in text.splitlines()[:40] if line.strip()]
-    if len(lines) > 2:
-        lines = lines[:-1]
-    best, most = None, 0.0
-    for candidate in SEPARATORS:
-        counts = Counter(line.count(candidate) for line in lines)
-        number, share = counts.most_common(1)[0] if counts else (0, 0)
-        if number > 0 and share >= 0.8 * len(lines) and number * share > most:
-            best, most = candidate, number * share
-    return best if len(lines) > 1 or (lines and best and any(plain(cell) in TIME_NAMES for cell in lines[0].split(best))) else None
-
-
-def _csv(source: Source, skipped: dict[str, int]) -> "pd.DataFrame":
-    import pandas as pd
-
-    text = source.text_bytes().lstrip()
-    if text[:5].lower().startswith(b"sep=") and b"\n" in text:  # Excel's hint
-        text = text.partition(b"\n")[2]
-    separator = _separator(text[:65536].decode("utf-8", "replace"))
-    try:
-        frame = pd.read_csv(
-            io.BytesIO(text), sep=separator, on_bad_lines="skip", skipinitialspace=True, encoding_errors="replace", low_memory=False
-        )
-    except (ValueError, pd.errors.ParserError) as error:
-        raise UnreadableFile("reading.not_a_table", file=source.path, detail=str(error).splitlines()[0]) from error
-    lost = text.count(b"\n") + (not text.endswith(b"\n")) - 1 - text.count(b"\n\n") - len(frame)
-    if lost > 0:
-        skipped["skipped.bad_row"] = lost
-    return frame
-
-
-def _workbook(source: Source) -> "pd.DataFrame":
-    """Return the first sheet that has a head with a time column, else the first that has rows."""
-    import pandas as pd
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        book = CalamineWorkbook.from_path(str(source.path))
-        sheets = [book.get_sheet_by_name(name).to_python(skip_empty_area=True) for name in book.sheet_names]
-    except (CalamineError, zipfile.BadZipFile, OSError) as error:
-        raise UnreadableFile("reading.not_a_table", file=source.path, detail=str(error)) from error
-    fallback = pd.DataFrame()
-    for rows in sheets:
-        for number, row in enumerate(rows[:_MOST_TITLE_ROWS]):
-            heads = [str(cell) for cell in row]
-            frame = pd.DataFrame(rows[number + 1 :], columns=heads).replace("", None)
-            if any(plain(head) in TIME_NAMES for head in heads):
-                return frame
-            if fallback.empty and sum(map(bool, heads)) > 1:
-                fallback = frame
-    return fallback
 
 
 def _times(frame: "pd.DataFrame", source: Source) -> tuple[np.ndarray, Clock, set[object]]:
@@ -116,7 +59,7 @@ def _times(frame: "pd.DataFrame", source: Source) -> tuple[np.ndarray, Clock, se
     named = [column for column in frame.columns if plain(str(column)) in TIME_NAMES]
     best: tuple[np.ndarray, Clock] | None = None
     for column in named:
-        found = _parsed(frame[column], str(column))
+        found = times_of(frame[column], str(column))
         if found is not None and (best is None or (best[1] == "relative" and found[1] != "relative")):
             best = found
     if best is None:
@@ -125,34 +68,14 @@ def _times(frame: "pd.DataFrame", source: Source) -> tuple[np.ndarray, Clock, se
     return *best, set(named)
 
 
-def _parsed(column: "pd.Series", name: str) -> tuple[np.ndarray, Clock] | None:
-    import pandas as pd
-
-    if pd.api.types.is_datetime64_any_dtype(column):
-        column = column.astype(str)
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
-    if np.isfinite(numbers).mean() > 0.5:
-        epoch = epoch_times(numbers)
-        if epoch is not None:
-            return epoch, "absolute"
-        words = plain(name).split("_")
-        factor = next((_RELATIVE[word] for word in reversed(words) if word in _RELATIVE), 10**9)
-        return np.where(np.isfinite(numbers), np.round(np.nan_to_num(numbers) * factor), MISSING).astype(np.int64), "relative"
-    texts = column.astype(str)
-    times, clock = parse_times(texts)
-    return (times, clock) if (times != MISSING).mean() > 0.5 else None
-
-
 def _rows(frame: "pd.DataFrame", times: np.ndarray, clock: Clock, time_columns: set, warnings: list[Message], source: Source) -> Rows:
-    import pandas as pd
-
     by = next((column for column in frame.columns if plain(str(column)) in DEVICE_NAMES and column not in time_columns), None)
-    codes, ids = pd.factorize(frame[by].astype(str).str.strip(), sort=True) if by is not None else (np.zeros(len(frame), np.int64), ["0"])
+    codes, ids = devices_of(frame, str(by or ""))
     mapped: list[tuple[Mapping, np.ndarray]] = []
     for column in frame.columns:
         if column in time_columns or column == by:
             continue
-        values = _values(frame[column])
+        values = numbers_of(frame[column])
         if np.isfinite(values).any():
             mapped.append((map_column(str(column), values), values))
     if not any(mapping.known for mapping, _ in mapped) and not mapped:
@@ -163,52 +86,4 @@ def _rows(frame: "pd.DataFrame", times: np.ndarray, clock: Clock, time_columns: 
     unknown = [mapping.column for mapping, _ in mapped if not mapping.known]
     if unknown:
         warnings.append(message("reading.unmapped_columns", columns=unknown[:_SHOWN]))
-    return _spread(times, clock, codes, [_device_id(str(one)) for one in ids], mapped)
-
-
-def _device_id(text: str) -> str:
-    """Return "0" for "0", "0.0", "GPU 0", "cuda:0"; else the text."""
-    digits = text.lower().removeprefix("gpu").removeprefix("cuda").strip(" :_-").removesuffix(".0")
-    return digits if digits.isdigit() else text
-
-
-def _spread(times: np.ndarray, clock: Clock, codes: np.ndarray, ids: list[str], mapped: list[tuple[Mapping, np.ndarray]]) -> Rows:
-    """Give columns that name a card of their own (gpu0_util, gpu1_util) rows of that card."""
-    ids = list(ids)
-    owners = [mapping.device if mapping.device else None for mapping, _ in mapped]
-    parts: dict[str | None, list[int]] = {}
-    for number, owner in enumerate(owners):
-        parts.setdefault(owner, []).append(number)
-    metrics = dict.fromkeys(mapping.metric for mapping, _ in mapped)
-    units = {mapping.metric: mapping.unit for mapping, _ in mapped}
-    count = len(times)
-    values = {metric: np.full((len(parts), count), np.nan) for metric in metrics}
-    devices = np.empty((len(parts), count), np.int64)
-    for row, (owner, members) in enumerate(parts.items()):
-        if owner is None:
-            devices[row] = codes
-        else:
-            if owner not in ids:
-                ids.append(owner)
-            devices[row] = ids.index(owner)
-        for number in members:
-            mapping, raw = mapped[number]
-            values[mapping.metric][row] = raw * mapping.factor
-    columns = tuple(Column(metric, units[metric], values[metric].ravel()) for metric in metrics)
-    infos = tuple(Device(one, "host" if one == "host" else "gpu") for one in ids)
-    return Rows(np.tile(times, len(parts)), clock, devices.ravel(), infos, columns, count)
-
-
-def _values(column: "pd.Series") -> np.ndarray:
-    """Return numbers; cells such as "45 %" or "1,024 MiB" lose their unit."""
-    import pandas as pd
-
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        return column.to_numpy(np.float64)
-    numbers = pd.to_numeric(column, errors="coerce")
-    if numbers.notna().mean() < 0.5:
-        stripped = (
-            column.astype(str).str.replace(",", "").str.extract(r"^\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*[%A-Za-z/°]*\s*$", expand=False)
-        )
-        numbers = pd.to_numeric(stripped, errors="coerce")
-    return numbers.to_numpy(np.float64)
+    return spread(times, clock, codes, ids, mapped)

@@ -95,7 +95,7 @@ class Table(QTableView):
         self._order.keep(rows)
 
     def _span_headings(self) -> None:
-        if not any(isinstance(row, Heading) for row in self.source.rows):
+        if len(self.source.columns) < 2 or not any(isinstance(row, Heading) for row in self.source.rows):
             return
         self.clearSpans()
         for place in range(self._order.rowCount()):
