@@ -1,6 +1,7 @@
 """Write a Proposal as PDF: A4, vector charts, page numbers n / N, bookmarks."""
 
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 from reportlab.lib.pagesizes import A4
@@ -135,10 +136,11 @@ def _canvas_for(proposal: Proposal) -> type[Canvas]:
 def _story(proposal: Proposal) -> list[Flowable]:
     story: list[Flowable] = [NextPageTemplate("page"), PageBreak()]
     counters = {"figure": 0, "table": 0}
-    for number, section in enumerate(proposal.sections):
-        if number:
+    numbers = count(1)
+    for place, section in enumerate(proposal.sections):
+        if place:
             story.append(PageBreak())
-        shown = "" if section.key == "summary" else str(number if proposal.sections[0].key == "summary" else number + 1)
+        shown = "" if section.key == "summary" else str(next(numbers))
         story += [Heading(shown, section.title, section.question, section.key), Spacer(0, 8)]
         story += _section(section, proposal.lang, counters)
     return story
