@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from app.engine.errors import Cancelled, EngineError
 from app.engine.progress import Progress
@@ -73,7 +73,7 @@ class Jobs(QObject):
         job.ended.connect(self._on_ended)  # a bound method of a QObject: called on this thread
         self.running.append(job)
         self.changed.emit()
-        self._pool.start(QRunnable.create(job.run))
+        self._pool.start(job.run)  # not a QRunnable: its wrapper outlives it, and an event at the same address would be taken for it
         return job
 
     def cancel_all(self) -> None:

@@ -40,8 +40,11 @@ def test_chapters_come_in_the_chosen_order_and_others_keep_their_place(project, 
 
     pipeline.write_proposal(chosen, "zh", pdf=tmp_path / "a.pdf")
     document = pypdfium2.PdfDocument(tmp_path / "a.pdf")
-    titles = [mark.get_title() for mark in document.get_toc()]
+    marks = [(mark.get_title(), mark.get_dest().get_index()) for mark in document.get_toc()]
+    texts = [document[page].get_textpage().get_text_range() for _title, page in marks]
     document.close()
+    titles = [title for title, _page in marks]
+    assert all(title.split()[-1] in text for title, text in zip(titles, texts, strict=True))
     assert titles == ["1 选型方案", "摘要", "2 性能预测"] and list(tmp_path.iterdir()) == [tmp_path / "a.pdf"]
 
 

@@ -82,17 +82,6 @@ def test_an_unreadable_file_is_a_card_and_the_rest_goes_on(window, tmp_path):
     assert window.session.project.trace is not None
 
 
-def test_the_documents_come_out_of_the_proposal_page(window, sample, tmp_path):
-    window.session.start_new(sample)
-    window.show_page("proposal")
-    settle(make_application(), window)
-    page = window.pages["proposal"]
-    assert len(page._pictures) > 5
-    page.export_to(tmp_path)
-    settle(make_application(), window)
-    assert (tmp_path / "proposal.pdf").stat().st_size > 10000 and (tmp_path / "proposal.xlsx").is_file()
-
-
 def test_the_region_has_the_statistics_of_its_samples(window, sample):
     window.session.start_new(sample)
     window.show_page("profile")

@@ -118,9 +118,10 @@ def _canvas_for(proposal: Proposal) -> type[Canvas]:
         def showPage(self) -> None:  # noqa: N802 - reportlab's name
             self._pages.append(dict(self.__dict__))
             self._startPage()  # type: ignore[attr-defined]
+            self._doc.pageCounter += 1  # type: ignore[attr-defined] - bookmarks point to the page they are set on
 
         def save(self) -> None:
-            count = len(self._pages)
+            count, self._doc.pageCounter = len(self._pages), 1  # type: ignore[attr-defined]
             for number, state in enumerate(self._pages, 1):
                 self.__dict__.update(state)
                 if number > 1:

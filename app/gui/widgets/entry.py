@@ -8,7 +8,17 @@ import datetime
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QStandardItem, QStandardItemModel, QWheelEvent
+from PySide6.QtGui import (
+    QAction,
+    QFocusEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QStandardItem,
+    QStandardItemModel,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QCalendarWidget, QComboBox, QCompleter, QLineEdit, QMenu, QWidgetAction
 
 from app.gui.theme import Theme, font, icon, pixmap
@@ -87,28 +97,40 @@ class SuggestEntry(Entry):
 
     def __init__(self, theme: Theme, words: Sequence[tuple[str, str]], list_tip: str, example: str = "") -> None:
         super().__init__(theme, "", example)
-        model = QStandardItemModel(self)
-        for text, further in words:
-            item = QStandardItem(text)
-            item.setData(f"{text} {further}", FOUND_BY)
-            model.appendRow(item)
-        self._finder = _Finder(model, self)
-        self._finder.activated[str].connect(self._take)
-        self.setCompleter(self._finder)
+        self._words = tuple(words)
+        self._finder: _Finder | None = None
         action = QAction(icon("chevron-down", theme.text2), list_tip, self)
         action.triggered.connect(self._list_all)
         self.addAction(action, QLineEdit.ActionPosition.TrailingPosition)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._find_words()
+        super().focusInEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Down and not self._finder.popup().isVisible():
+        if event.key() == Qt.Key.Key_Down and not self._find_words().popup().isVisible():
             self._list_all()
             return
         super().keyPressEvent(event)
 
+    def _find_words(self) -> "_Finder":
+        """Return the finder, made when the line is first entered: a form has many such lines."""
+        if self._finder is None:
+            model = QStandardItemModel(self)
+            for text, further in self._words:
+                item = QStandardItem(text)
+                item.setData(f"{text} {further}", FOUND_BY)
+                model.appendRow(item)
+            self._finder = _Finder(model, self)
+            self._finder.activated[str].connect(self._take)
+            self.setCompleter(self._finder)
+        return self._finder
+
     def _list_all(self) -> None:
         self.setFocus()
-        self._finder.setCompletionPrefix("")
-        self._finder.complete()
+        finder = self._find_words()
+        finder.setCompletionPrefix("")
+        finder.complete()
 
     def _take(self, text: str) -> None:
         self.setText(text)
