@@ -1,11 +1,13 @@
 """The requirement page: typing, checks at the field, undo by field, presets, reading and writing a run description."""
 
+import datetime
+
 import msgspec
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QDate, QSettings, Qt
 from PySide6.QtGui import QGuiApplication, QInputMethodEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QScrollArea
+from PySide6.QtWidgets import QApplication, QCalendarWidget, QLabel, QScrollArea
 
 from app.engine import pipeline
 from app.engine.model.workloads import Workload
@@ -242,3 +244,11 @@ def test_no_name_of_a_field_is_cut_off(qtbot, lang):
     for key in KEYS:
         title = form.go_to(key).title
         assert title.sizeHint().width() <= title.width(), title.text()
+
+
+def test_a_day_is_picked_from_the_calendar(page, window):
+    entry = field(page, "requirement.deliver_by").editor
+    entry.actions()[0].trigger()
+    calendar = next(found for top in QApplication.topLevelWidgets() for found in top.findChildren(QCalendarWidget) if found.isVisible())
+    calendar.clicked.emit(QDate(2099, 12, 31))
+    assert window.session.project.requirement.deliver_by == datetime.date(2099, 12, 31) and entry.text() == "2099-12-31"

@@ -62,7 +62,7 @@ class DocumentSettings(QObject):
     def _entry(self, name: str) -> Entry:
         theme, say = self._look.theme, self._look.say
         if name == "valid_until":
-            entry: Entry = DateEntry(theme, say("page_proposal.pick_date"), say("page_proposal.by_prices"))
+            entry: Entry = DateEntry(theme, self._look.lang, say("page_proposal.pick_date"), say("page_proposal.by_prices"))
             entry.typed.connect(lambda text: self._mark_date(_day(text) is None and bool(text.strip())))
             entry.committed.connect(self._set_date)
             return entry

@@ -7,9 +7,10 @@ checked while it is typed.
 import datetime
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QEvent, QLocale, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import (
     QAction,
+    QColor,
     QFocusEvent,
     QKeyEvent,
     QPainter,
@@ -17,9 +18,10 @@ from PySide6.QtGui import (
     QResizeEvent,
     QStandardItem,
     QStandardItemModel,
+    QTextCharFormat,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QCalendarWidget, QComboBox, QCompleter, QLineEdit, QMenu, QWidgetAction
+from PySide6.QtWidgets import QCalendarWidget, QComboBox, QCompleter, QLineEdit, QMenu, QToolButton, QWidgetAction
 
 from app.gui.theme import Theme, font, icon, pixmap
 from app.gui.theme.tokens import BODY_PX, SMALL_PX
@@ -144,6 +146,7 @@ class _Finder(QCompleter):
         self.setFilterMode(Qt.MatchFlag.MatchContains)
         self.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.setMaxVisibleItems(MOST_SHOWN)
+        self.popup().setObjectName("finder")
         self.popup().setFont(font(BODY_PX))
 
     def pathFromIndex(self, index: QModelIndex | QPersistentModelIndex) -> str:
@@ -153,8 +156,9 @@ class _Finder(QCompleter):
 class DateEntry(Entry):
     """A line for a day, with a calendar to pick it from."""
 
-    def __init__(self, theme: Theme, pick_tip: str, example: str = "") -> None:
+    def __init__(self, theme: Theme, lang: str, pick_tip: str, example: str = "") -> None:
         super().__init__(theme, "", example)
+        self._lang = lang
         action = QAction(icon("calendar", theme.text2), pick_tip, self)
         action.triggered.connect(self._pick)
         self.addAction(action, QLineEdit.ActionPosition.TrailingPosition)
@@ -166,10 +170,7 @@ class DateEntry(Entry):
         super().keyPressEvent(event)
 
     def _pick(self) -> None:
-        menu, calendar = QMenu(self), QCalendarWidget()
-        calendar.setFont(font(SMALL_PX))
-        calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
-        calendar.setGridVisible(False)
+        menu, calendar = QMenu(self), self._calendar()
         try:
             calendar.setSelectedDate(datetime.date.fromisoformat(self._shown))  # type: ignore[arg-type]
         except ValueError:
@@ -182,6 +183,19 @@ class DateEntry(Entry):
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.mapToGlobal(self.rect().bottomLeft()))
         calendar.setFocus()
+
+    def _calendar(self) -> QCalendarWidget:
+        calendar, plain = QCalendarWidget(), QTextCharFormat()
+        calendar.setLocale(QLocale(self._lang))
+        calendar.setFont(font(SMALL_PX))
+        calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
+        plain.setForeground(QColor(self._theme.text))
+        for day in (Qt.DayOfWeek.Saturday, Qt.DayOfWeek.Sunday):  # Qt's own are red, which here means wrong
+            calendar.setWeekdayTextFormat(day, plain)
+        for name, symbol in (("qt_calendar_prevmonth", "chevron-left"), ("qt_calendar_nextmonth", "chevron-right")):
+            if (way := calendar.findChild(QToolButton, name)) is not None:
+                way.setIcon(icon(symbol, self._theme.text2))
+        return calendar
 
     def _picked(self, day: datetime.date, menu: QMenu) -> None:
         menu.hide()

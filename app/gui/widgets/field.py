@@ -115,7 +115,7 @@ class Field(QWidget):
         example = f"page_requirement.example.{self.key}"
         shown = say(example) if has_entry(example, self._look.lang) else ""
         if kind == "date":
-            entry: Entry = DateEntry(theme, say("page_requirement.pick_date"), shown)
+            entry: Entry = DateEntry(theme, self._look.lang, say("page_requirement.pick_date"), shown)
         elif self._words:
             words = [(text, value) for value, text in self._words.items()]
             entry = SuggestEntry(theme, words, say("page_requirement.list_all"), shown)
