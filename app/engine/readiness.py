@@ -3,9 +3,11 @@
 Parts are named as their pages: requirement profile assessment prediction plans proposal platforms.
 """
 
+import datetime
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
+from app.engine import pipeline
 from app.engine.messages import Message, message
 from app.engine.model.projects import Project, project_runs, stale_stages
 from app.engine.model.requirements import Requirement
@@ -52,7 +54,9 @@ def state_of(project: Project, part: str) -> State:
             return "stale" if made else "empty"
         return ("problem" if problems_of(project, part) else "done") if made else "empty"
     if part == "requirement":
-        return "empty" if project.workload is None and project.requirement == Requirement() else "done"
+        if project.workload is None and project.requirement == Requirement():
+            return "empty"
+        return "problem" if problems_of(project, part) else "done"
     if part == "proposal":
         return "empty" if project.workload is None and project.profile is None else "done"
     return "done"
@@ -60,8 +64,21 @@ def state_of(project: Project, part: str) -> State:
 
 def problems_of(project: Project, part: str) -> tuple[Message, ...]:
     """Return what about a part must be looked at: its result stands, but not as it seems at first sight."""
-    found = {"profile": _of_profile, "prediction": _of_prediction, "assessment": _of_assessment, "plans": _of_plans}.get(part)
+    found = {
+        "requirement": _of_requirement,
+        "profile": _of_profile,
+        "prediction": _of_prediction,
+        "assessment": _of_assessment,
+        "plans": _of_plans,
+    }.get(part)
     return tuple(found(project)) if found else ()
+
+
+def _of_requirement(project: Project) -> list[Message]:
+    if project.workload is None:
+        return []
+    faults = pipeline.input_faults(project.workload, project.requirement, datetime.date.today())
+    return [fault.said for fault in faults if fault.level == "error"]
 
 
 def _of_profile(project: Project) -> list[Message]:

@@ -9,7 +9,7 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
+from PySide6.QtWidgets import QApplication, QLabel
 
 from app.engine import pipeline
 from app.engine.paths import sample_folder, translations_folder
@@ -81,34 +81,6 @@ def test_an_unreadable_file_is_a_card_and_the_rest_goes_on(window, tmp_path):
     settle(make_application(), window)
     assert "坏.bin" in window.errors.cards()[0].what and window.errors.cards()[0].remedy
     assert window.session.project.trace is not None
-
-
-def test_typing_a_requirement_is_undone_by_name(window, sample, qtbot):
-    window.session.start_new(sample)
-    window.show_page("requirement")
-    page = window.pages["requirement"]
-    field = next(f for f in page.findChildren(QLineEdit) if f.accessibleName() == window.look.say("gui.field.scale_cards"))
-    field.setText("abc")
-    field.editingFinished.emit()
-    assert field.property("problem") and window.session.project.requirement.scale_cards == 64
-    field.setText("128")
-    field.editingFinished.emit()
-    settle(make_application(), window)
-    assert window.session.project.requirement.scale_cards == 128
-    assert any(found.gpus == 128 for found in window.session.project.predictions)
-    window.session.undo()
-    assert window.session.project.requirement.scale_cards == 64
-
-
-def test_the_documents_come_out_of_the_proposal_page(window, sample, tmp_path):
-    window.session.start_new(sample)
-    window.show_page("proposal")
-    settle(make_application(), window)
-    page = window.pages["proposal"]
-    assert len(page._pictures) > 5
-    page.export_to(tmp_path)
-    settle(make_application(), window)
-    assert (tmp_path / "proposal.pdf").stat().st_size > 10000 and (tmp_path / "proposal.xlsx").is_file()
 
 
 def test_the_region_has_the_statistics_of_its_samples(window, sample):

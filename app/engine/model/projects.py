@@ -34,10 +34,25 @@ STAGE_INPUTS: dict[str, tuple[str, ...]] = {
 
 
 class ProposalSettings(Struct, frozen=True):
-    """How the documents are made: which sections (empty = all), texts the engineer changed, imprint."""
+    """How the documents are made: sections, texts the engineer changed, imprint, contents.
+
+    sections    which and in which order; empty = all in their own order
+    texts       edited texts by LANG.SECTION.BLOCK; originals: the hash of what stood there when each was edited
+    lang        language of the documents, "" = that of who makes them
+    show_*      whether sources, 90 % intervals, excluded platforms and the formula with its coefficients are written
+    exported    what the last export said of each plan, by PLATFORM × CARDS: (total price, speed); exported_on its day
+    """
 
     sections: tuple[str, ...] = ()
     texts: dict[str, str] = {}
+    originals: dict[str, str] = {}
+    lang: str = ""
+    show_sources: bool = True
+    show_intervals: bool = True
+    show_excluded: bool = True
+    show_formula: bool = True
+    exported: dict[str, tuple[float | None, float]] = {}
+    exported_on: datetime.date | None = None
     author: str = ""
     number: str = ""
     version: str = "V1.0"
