@@ -17,6 +17,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from app.engine.csv_file import write_csv
 from app.engine.errors import EngineError
 from app.engine.known import catalogue, knowledge, platforms_by_id, shipped_runs
 from app.engine.messages import Message
@@ -124,6 +125,12 @@ def write_price_template(path: Path, lang: str) -> None:
 
     with _writing(path):
         write(path, lang)
+
+
+def write_table(path: Path, rows: Sequence[Sequence[str]]) -> None:
+    """Write a table that is shown, heads first, as CSV. Raises EngineError where it cannot be written."""
+    with _writing(path):
+        write_csv(path, rows)
 
 
 def check_platforms() -> tuple:
@@ -256,4 +263,5 @@ __all__ = [
     "write_predicted_table",
     "write_profile_report",
     "write_price_template",
+    "write_table",
 ]
