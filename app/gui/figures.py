@@ -4,11 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
+from statistics import median
 
 from msgspec import Struct
 
 from app.engine import pipeline
-from app.gui.look import UNKNOWN, Look
+from app.gui.look import Look
 
 THOUSANDS_FROM = 10_000
 _BRACKET = re.compile(r"\s*[(（].*[)）]\s*$")
@@ -36,10 +37,11 @@ class Scale(Struct, frozen=True):
 
 
 def speed_scale(values: Iterable[float | None], unit: str, look: Look) -> Scale:
-    """Return how speeds are told: in thousands where they are large (千 tokens/s, k tokens/s)."""
-    top = max((abs(value) for value in values if value is not None), default=0.0)
-    if top >= THOUSANDS_FROM:
-        return Scale(1e3, look.say("page_prediction.thousand", unit=unit), 1)
+    """Return how speeds are told: in thousands where most are large (千 tokens/s, k tokens/s)."""
+    known = [abs(value) for value in values if value is not None] or [0.0]
+    top = max(known)
+    if median(known) >= THOUSANDS_FROM:
+        return Scale(1e3, look.say("page_prediction.thousand", unit=unit), 0 if min(known) >= 1e5 else 1)
     return Scale(1.0, unit, 0 if top >= 1000 else 1 if top >= 100 else 2 if top >= 1 else 4)
 
 
@@ -71,8 +73,3 @@ def _short_names(lang: str) -> dict[str, str]:
         one.id: bare[one.id] if count[bare[one.id]] == 1 else products[one.id] if count_products[products[one.id]] == 1 else one.label(lang)
         for one in platforms
     }
-
-
-def or_unknown(text: str) -> str:
-    """Return a text, a dash where there is none."""
-    return text or UNKNOWN

@@ -14,6 +14,7 @@ from app.gui.look import Look
 from app.gui.session import Session
 from app.gui.theme.tokens import BODY_PX, MARGIN, PAGE_HEAD_PX, TITLE_PX
 from app.gui.widgets.basics import Card, boxed, button, column, label, picture, row
+from app.gui.widgets.elided import ElidedLabel
 
 EMPTY, DONE, STALE, PROBLEM = "empty", "done", "stale", "problem"
 
@@ -117,7 +118,7 @@ class Page(QWidget):
 
     def _head(self) -> QWidget:
         title = label(self.look.say(f"gui.page.{self.key}"), TITLE_PX, bold=True)
-        line = row(title, label(self.about(), BODY_PX, tone="2"), spacing=12)
+        line = row(title, ElidedLabel(self.about(), BODY_PX, tone="2"), spacing=12)
         if self.state() == STALE:
             line.addWidget(label(self.look.say("gui.stale"), BODY_PX, tone="warn"))
         line.addStretch(1)

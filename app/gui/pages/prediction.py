@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QMenu, QPushButton, QWidget
 
 from app.engine import pipeline
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.projects import project_runs
 from app.engine.paraselect import ToldSpeed, ToldSpeeds, Way, told_speeds
+from app.gui.choosing_page import ChoosingPage
 from app.gui.figures import Scale, short_name, speed_scale
-from app.gui.page import Page
 from app.gui.theme import font
 from app.gui.theme.tokens import MARGIN, SMALL_PX
 from app.gui.widgets.agreement_card import AgreementCard, runs_table
@@ -29,7 +29,7 @@ WIDE_FROM_PX, WIDE_SIDE_PX = 1736, 640
 AREA = "page_prediction"
 
 
-class PredictionPage(Page):
+class PredictionPage(ChoosingPage):
     """Page 4: how fast it runs elsewhere."""
 
     key, icon, stage = "prediction", "gauge", "predictions"
@@ -39,6 +39,7 @@ class PredictionPage(Page):
     _gpus: int | None = None
     _sort = ("speed", False)  # the column, and whether against its own order: the fastest first
     _typed, _domestic = "", False
+    _side: SideColumn | None = None
 
     def has_content(self) -> bool:
         return bool(self.project.predictions)
@@ -253,27 +254,19 @@ class PredictionPage(Page):
         self.session.selected_platform = str(note.params.get("platform", platform))
         self.wanted.emit("platforms")
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and self._clears(event):
-            event.accept()  # Esc clears the choice first; without one it reaches the window
-            return True
-        return super().event(event)
+    def has_choice(self) -> bool:
+        return bool(self.chart.current)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self._clears(event):
-            self.choose("")
-        else:
-            super().keyPressEvent(event)
-
-    def _clears(self, event: QEvent) -> bool:
-        return isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and self.has_content() and bool(self.chart.current)
+    def clear_choice(self) -> None:
+        self.choose("")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self.has_content() and hasattr(self, "_side"):
+        if self.has_content() and self._side is not None:
             self._fit_side()
 
     def _fit_side(self) -> None:
         """Give the right column its share; it grows in wide windows, since plots stand in it."""
+        assert self._side is not None
         most = SIDE_PX if self.width() < WIDE_FROM_PX else WIDE_SIDE_PX
         self._side.setFixedWidth(max(LEAST_SIDE_PX, min(most, round(SIDE_SHARE * self.width()))))

@@ -22,7 +22,7 @@ def runs_table(runs: Sequence[MeasuredRun], look: Look, *, wide: bool) -> Table:
     """Return the measured runs with their sources; wide: with what they ran."""
     scale = speed_scale([run.speed for run in runs], runs[0].unit if runs else "", look)
     word = lambda name: look.say(f"page_prediction.runs_table.{name}")  # noqa: E731 - eight heads
-    columns = [Column(word("platform"), width=0, least=130), Column(word("cards"), number=True, width=56)]
+    columns = [Column(word("platform"), width=190 if wide else 0, least=130), Column(word("cards"), number=True, width=56)]
     columns.append(Column(word("speed"), scale.unit, True, 110))
     if wide:
         columns += [Column(word("precision"), width=72), Column(word("framework"), width=130)]

@@ -26,7 +26,7 @@ def band_of(one: ToldSpeed, scale: Scale, gpus: int | None, runs: Sequence[Measu
         high=one.high,
         kind=one.kind or "",
         kind_word=look.say(f"paraselect.kind.{one.kind}") if one.kind else "",
-        told=_why(one.platform, note, look) if unknown else look.say(f"{AREA}.out_of_range") if one.out_of_range else "",
+        told=why_unpredicted(one.platform, note, look) if unknown else look.say(f"{AREA}.out_of_range") if one.out_of_range else "",
         tip="\n".join([f"{full_name(one.platform, look)} × {gpus or UNKNOWN}", *_figures(one, scale, look), *_grounds(one, runs, look)]),
         vague=one.out_of_range,
         is_reference=one.is_reference,
@@ -34,7 +34,8 @@ def band_of(one: ToldSpeed, scale: Scale, gpus: int | None, runs: Sequence[Measu
     )
 
 
-def _why(platform: str, note: Message | None, look: Look) -> str:
+def why_unpredicted(platform: str, note: Message | None, look: Look) -> str:
+    """Return why there is no speed of a platform: the missing fact by name and key, or what the engine said."""
     if note is None or note.code != MISSING:
         return look.tell(note)
     key, lacking = str(note.params["key"]), str(note.params["platform"])

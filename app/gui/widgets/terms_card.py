@@ -15,6 +15,7 @@ from app.gui.theme.tokens import SMALL_PX
 from app.gui.widgets.basics import Card, clear, kind_chip, label, picture, row, tool
 from app.gui.widgets.clipboard import copy_picture
 from app.gui.widgets.formula import FormulaBars, FormulaRow, k_tiles
+from app.gui.widgets.interval_bands import why_unpredicted
 
 TERMS = ("compute", "memory", "host", "fabric")
 AREA = "page_prediction.terms"
@@ -80,7 +81,7 @@ class TermsCard(Card):
         if not platform:
             return say(f"{AREA}.choose")
         if own is not None and own.value is None:
-            return say(f"{AREA}.not_predicted", name=name, why=look.tell(own.notes[0] if own.notes else None))
+            return say(f"{AREA}.not_predicted", name=name, why=why_unpredicted(platform, own.notes[0] if own.notes else None, look))
         if own is not None and own.terms and bar is not None:
             joined = ("、" if look.lang == "zh" else ", ").join(self._terms(bar))
             total, reference = look.number(bar.total, 2), short_name(found.reference, look)
