@@ -9,7 +9,7 @@ from app.gui.look import UNKNOWN
 from app.gui.plan_words import AREA, PlanWords
 from app.gui.widgets.table import Cell, Column, Table
 
-ROW_PX, LEAST_NAME_PX = 39, 144
+ROW_PX, LEAST_NAME_PX = 39, 136
 BEST = {"highest_performance", "best_price_performance"}
 SHOWN_AT_FIRST = ("plan", "basis", "speed", "duration", "price", "value", "available", "delivery", "valid")
 SHOWN_WIDE = (*SHOWN_AT_FIRST, "verdict", "marks", "porting", "unit_price", "region")
@@ -37,11 +37,11 @@ def plan_columns(words: PlanWords) -> list[PlanColumn]:
         column("basis", say(f"{AREA}.unit.basis"), round(74 * wide), made.basis, number=False),
         column("speed", words.speed.unit, 84, made.speed),
         column("duration", say(f"{AREA}.days"), 70, made.duration),
-        PlanColumn("price", Column(say(f"{AREA}.column.{price}"), words.money.unit, True, 74), made.price),
-        column("value", say(f"{AREA}.unit.value"), 106, made.value),
+        PlanColumn("price", Column(say(f"{AREA}.column.{price}"), words.money.unit, True, 72), made.price),
+        column("value", say(f"{AREA}.unit.value"), 100, made.value),
         column("available", say(f"{AREA}.unit.available"), 60, made.available),
         column("delivery", say(f"{AREA}.days"), 56, made.delivery),
-        column("valid", say(f"{AREA}.unit.valid"), 80, made.valid),
+        column("valid", say(f"{AREA}.unit.valid"), 76, made.valid),
         column("verdict", "", round(88 * wide), made.verdict, number=False),
         column("marks", "", 150, made.marks, number=False),
         column("porting", words.money.unit, 84, made.porting),
