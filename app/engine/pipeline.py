@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from app.engine.csv_file import write_csv
 from app.engine.documents import export_checks, proposal_texts, write_proposal, writing
 from app.engine.errors import EngineError
 from app.engine.known import catalogue, knowledge, platforms_by_id, shipped_runs
@@ -154,6 +155,12 @@ def write_price_template(path: Path, lang: str) -> None:
         write(path, lang)
 
 
+def write_table(path: Path, rows: Sequence[Sequence[str]]) -> None:
+    """Write a table that is shown, heads first, as CSV. Raises EngineError where it cannot be written."""
+    with writing(path):
+        write_csv(path, rows)
+
+
 def check_platforms() -> tuple:
     """Return what is wrong in the platform database: file, row, key, what (with its remedy)."""
     from app.engine.platform_store import check_database
@@ -269,4 +276,5 @@ __all__ = [
     "write_profile_report",
     "write_proposal",
     "write_run_description",
+    "write_table",
 ]

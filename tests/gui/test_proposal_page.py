@@ -278,7 +278,7 @@ def test_each_document_is_exported_alone_and_changes_are_told(page, window, tmp_
     dearer = msgspec.structs.replace(
         window.session.project.selection, plans=(msgspec.structs.replace(plan, total_price=plan.total_price * 2),)
     )
-    window.session.start_new(msgspec.structs.replace(window.session.project, selection=dearer))  # a price that moved, without reading another sheet
+    window.session.start_new(msgspec.structs.replace(window.session.project, selection=dearer))
     page.refresh()
     assert "总价" in words(page.settings.changes) and window.look.money(plan.total_price)[0] in words(page.settings.changes)
 

@@ -164,6 +164,14 @@ def _filled(layout: Box, parts: tuple[QWidget | None, ...], spacing: int) -> Box
     return layout
 
 
+def clear(layout: QLayout) -> None:
+    """Remove all parts of a layout, so that it can be filled anew."""
+    while taken := layout.takeAt(0):
+        if widget := taken.widget():
+            widget.hide()
+            widget.deleteLater()
+
+
 def boxed(layout: QLayout, name: str = "") -> QWidget:
     """Return a layout as a widget."""
     made = QWidget()

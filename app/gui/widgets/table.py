@@ -94,6 +94,12 @@ class Table(QTableView):
         """Show these rows of the data only; None shows all."""
         self._order.keep(rows)
 
+    def show_columns(self, places: Collection[int]) -> None:
+        """Show these columns only; what is hidden is not copied either."""
+        for place in range(len(self.source.columns)):
+            self.setColumnHidden(place, place not in places)
+        self._share_width()
+
     def _span_headings(self) -> None:
         if len(self.source.columns) < 2 or not any(isinstance(row, Heading) for row in self.source.rows):
             return
@@ -106,10 +112,10 @@ class Table(QTableView):
 
     def _share_width(self) -> None:
         """Give columns without a width what is left, but never less than they need."""
-        columns = self.source.columns
-        open_ones = [place for place, column in enumerate(columns) if not column.width]
-        left = self.viewport().width() - sum(column.width for column in columns)
-        for place, column in enumerate(columns):
+        columns = [(place, column) for place, column in enumerate(self.source.columns) if not self.isColumnHidden(place)]
+        open_ones = [place for place, column in columns if not column.width]
+        left = self.viewport().width() - sum(column.width for _place, column in columns)
+        for place, column in columns:
             self.setColumnWidth(place, column.width or max(column.least, left // max(1, len(open_ones))))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -146,12 +152,15 @@ class Table(QTableView):
 
     def as_text(self) -> str:
         """Return the selected rows (all where at most one is) with heads and units, tab-separated."""
+        chosen = sorted({index.row() for index in self.selectedIndexes()})
+        return "\n".join("\t".join(row) for row in self.as_rows(chosen if len(chosen) > 1 else None))
+
+    def as_rows(self, chosen: Sequence[int] | None = None) -> list[list[str]]:
+        """Return the heads with their units and the rows that are seen, in their order; `chosen`: these places only."""
         model = self._order
-        chosen: Sequence[int] = sorted({index.row() for index in self.selectedIndexes()})
-        if len(chosen) < 2:
-            chosen = range(model.rowCount())
-        heads = [column.name + (f" ({column.unit})" if column.unit else "") for column in self.source.columns]
-        lines = ["\t".join(heads)]
-        rows = [row for row in chosen if model.index(row, 0).data(CELL_ROLE) is not None]
-        lines += ["\t".join(str(model.index(row, place).data() or "") for place in range(len(heads))) for row in rows]
-        return "\n".join(lines)
+        places = [place for place in range(len(self.source.columns)) if not self.isColumnHidden(place)]
+        columns = [self.source.columns[place] for place in places]
+        heads = [column.name + (f" ({column.unit})" if column.unit else "") for column in columns]
+        seen = range(model.rowCount()) if chosen is None else chosen
+        rows = [row for row in seen if model.index(row, 0).data(CELL_ROLE) is not None]
+        return [heads, *([str(model.index(row, place).data() or "") for place in places] for row in rows)]
