@@ -59,6 +59,7 @@ class Session(QObject):
         self._at = 0
         self._saved: Project | None = self.project
         self.selected_platform = ""
+        self.kept: dict[str, object] = {}  # what a page keeps while it is built anew: zoom, region, markers
 
     @property
     def project(self) -> Project:
@@ -166,6 +167,18 @@ class Session(QObject):
         if not project.name and project.workload:
             project = changed(project, name=project.requirement.customer or project.workload.name)
         return project
+
+    def take_in_comparison(self, paths: Sequence[Path]) -> None:
+        """Read another run of the same work, to be laid over the run of the project."""
+
+        def done(reading: object) -> None:
+            assert isinstance(reading, pipeline.Reading)
+            for error in reading.unreadable:
+                self.failed.emit(error)
+            if reading.run is not None:
+                self.edit("page_profile.did.comparison", comparison=reading.run)
+
+        self.jobs.start("gui.job.read", lambda progress: self.reader.read(files_below(paths), progress), done)
 
     def _taken_in(self, found: Sorted, project: Project | None) -> None:
         for error in found.unreadable:
