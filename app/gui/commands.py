@@ -72,11 +72,16 @@ class KeysDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(520, 640)
         rows = [(Cell(look.say(verb.code)), Cell(verb.keys)) for verb in verbs if verb.keys]
-        rows += [(Cell(look.say(f"gui.plot_key.{name}")), Cell(keys)) for name, keys in PLOT_KEYS]
+        rows += [(Cell(look.say(f"gui.plot_key.{name}")), Cell(look.say(keys))) for name, keys in PLOT_KEYS]
         table = Table((Column(look.say("gui.action_head")), Column(look.say("gui.key_head"), width=200)), rows, look.theme, row_px=28)
         layout = column(table)
         layout.setContentsMargins(12, 12, 12, 12)
         self.setLayout(layout)
 
 
-PLOT_KEYS = (("zoom", "W  S"), ("pan", "A  D"), ("cursor", "← →"), ("fit", "F"), ("region", "R"), ("back", "Backspace"))
+PLOT_KEYS = (
+    ("zoom", "W  S"), ("pan", "A  D"), ("cursor", "← →"), ("fit", "F"), ("region", "R"), ("marker", "M"), ("unmark", "Delete"),
+    ("back", "Backspace"), ("tell", "Space"), ("box", "page_profile.mouse.drag"), ("hand", "page_profile.mouse.shift_drag"),
+    ("choose", "page_profile.mouse.ctrl_drag"), ("wheel", "page_profile.mouse.ctrl_wheel"),
+)  # fmt: skip
+"""What the keys of a plot do, and the mouse: its words are codes, since they have a language."""

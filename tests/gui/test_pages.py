@@ -4,7 +4,6 @@ import re
 import tomllib
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -18,7 +17,6 @@ from app.gui.main_window import MainWindow
 from app.gui.page import DONE, EMPTY
 from app.gui.pages import PAGES
 from app.gui.tour import settle
-from app.gui.widgets.pyramid import FACTOR, Pyramid
 
 
 @pytest.fixture(scope="module")
@@ -108,33 +106,6 @@ def test_the_documents_come_out_of_the_proposal_page(window, sample, tmp_path):
     page.export_to(tmp_path)
     settle(make_application(), window)
     assert (tmp_path / "proposal.pdf").stat().st_size > 10000 and (tmp_path / "proposal.xlsx").is_file()
-
-
-def test_the_region_has_the_statistics_of_its_samples(window, sample):
-    window.session.start_new(sample)
-    window.show_page("profile")
-    view = window.pages["profile"].timing
-    view.set_region((30.0, 60.0))
-    channel, labels = view._numbers[0]
-    inside = [one.values[(one.time_ns >= 30e9) & (one.time_ns <= 60e9)] for one in channel.series]
-    assert labels[0].text() == window.look.figure(float(np.nanmean(np.concatenate(inside))) * channel.scale)
-    for key in (Qt.Key.Key_W, Qt.Key.Key_D, Qt.Key.Key_F, Qt.Key.Key_R, Qt.Key.Key_Backspace):
-        from pytestqt.qtbot import QtBot
-
-        QtBot.keyClick(view, key)
-    assert view.region_s is None
-
-
-@pytest.mark.parametrize("count", [0, 1, 100, 5000, 300_000])
-def test_the_pyramid_keeps_every_peak(count):
-    generator = np.random.default_rng(1)
-    time_ns, values = np.arange(count, dtype=np.int64) * 1000, generator.normal(size=count)
-    if count > 10:
-        values[count // 3] = 99.0
-    seconds, shown = Pyramid(time_ns, values).view(0, max(1, count * 1000), 800)
-    assert len(seconds) == len(shown) <= 4 * FACTOR * 800
-    if count:
-        assert shown.max() == values.max() and shown.min() == values.min()
 
 
 def test_both_catalogues_of_the_window_hold_the_same_texts_and_every_text_that_is_used():
