@@ -14,6 +14,7 @@ from app.engine.progress import no_progress
 from app.gui.application import make_application
 from app.gui.look import Look
 from app.gui.main_window import MainWindow
+from app.gui.pages.profile_conclusion import conclusion_text
 from app.gui.pages.profile_notes import NotesLine
 from app.gui.pages.profile_operators import OperatorsCard
 from app.gui.pages.profile_runs import RunPill
@@ -286,6 +287,15 @@ def test_the_slowest_card_is_named_with_its_numbers(window):
     assert "5: 40.0" in heat.readings(50.0, window.look, 5)
 
 
+def test_the_slowest_of_very_many_cards_stands_above_the_merged_ones(window):
+    values = np.full((100, 50), 0.9)
+    values[77] = 0.1
+    heat = next(row for row in show(window, trace_of(values)).timing.rows if row.kind == HEAT)
+    assert heat.names()[0] == ("77", (77,)) and heat.lines == 51
+    assert heat.readings(10.0, window.look, 0) == ["77: 10.0"]
+    window.grab()
+
+
 def test_few_devices_have_a_curve_each(window):
     view = show(window, trace_of(np.random.default_rng(4).random((3, 50)))).timing
     view.turn(view.rows[0], DEVICES)
@@ -437,6 +447,12 @@ def test_what_was_skipped_and_warned_of_is_on_the_page(page, sample):
 def test_a_snapshot_says_why_there_is_no_curve(window):
     page = show(window, trace_of(np.ones((1, 2)), is_snapshot=True))
     assert page.timing is None and page.look.say("gui.snapshot") in texts(page)
+
+
+def test_the_conclusion_is_copied_as_text(page, sample):
+    told = conclusion_text(sample.profile, page.look)
+    assert page.look.say("profiling.class.compute") in told and page.look.tell(sample.profile.advice[0].text) in told
+    assert "IO —" in told and told.splitlines()[3].startswith("• Tensor Core")
 
 
 def test_copying_the_view_copies_its_statistics(page, qtbot):

@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from app.engine.messages import Message
 from app.engine.model.profiles import Advice, Profile
 from app.gui.look import Look
 from app.gui.theme import Theme, font, hatching
 from app.gui.theme.tokens import BODY_PX, CAPTION_PX, PLAN_PX, RADIUS_BUTTON, SMALL_PX
-from app.gui.widgets.basics import Card, boxed, chip, column, label, picture, row, rule, state_chip
+from app.gui.widgets.basics import Card, boxed, chip, column, label, picture, row, rule, state_chip, tool
 
 CLASSES = ("compute", "memory", "communication", "io", "host")
 ICONS = {"compute": "cpu", "memory": "memory-stick", "communication": "network", "io": "hard-drive", "host": "server", "balanced": "scale"}
@@ -30,6 +30,8 @@ def conclusion_card(profile: Profile, other: Profile | None, look: Look) -> Card
     state = state_of(profile)
     if state:
         card.tools.addWidget(state_chip(state, say(f"profiling.state.{state}"), theme))
+    copy = tool("copy", say("page_profile.copy_text"), theme, lambda: QGuiApplication.clipboard().setText(conclusion_text(profile, look)))
+    card.tools.addWidget(copy)
     card.body.addLayout(_verdict(profile, look))
     card.body.addWidget(Scores(profile.class_scores, look))
     card.body.addWidget(rule(theme))
@@ -42,7 +44,17 @@ def conclusion_card(profile: Profile, other: Profile | None, look: Look) -> Card
         for advice in profile.advice:
             card.body.addLayout(_advice(advice, look))
     card.body.addStretch(1)
+    card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)  # the radar takes what is left
     return card
+
+
+def conclusion_text(profile: Profile, look: Look) -> str:
+    """Return the card as text."""
+    scores = [f"{look.say(f'page_profile.score.{name}')} {look.number(profile.class_scores.get(name), 2)}" for name in CLASSES]
+    lines = [look.say(f"profiling.class.{profile.load_class}"), look.say(f"page_profile.reason.{profile.load_class}"), " · ".join(scores)]
+    lines += [f"• {look.tell(said)}" for said in profile.bottleneck.evidence]
+    lines += [f"[{look.say(f'profiling.severity.{one.severity}')}] {look.tell(one.text)}" for one in profile.advice]
+    return "\n".join(lines)
 
 
 def state_of(profile: Profile) -> str:

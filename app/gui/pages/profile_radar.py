@@ -12,6 +12,7 @@ from app.gui.widgets.radar import Radar, axis_tip
 from app.gui.widgets.table import Cell, Column, Table
 from app.gui.widgets.timing_export import copy_picture
 
+NUMBER_PX, STATE_PX = 50, {"zh": 84, "en": 106}
 ROW_PX, HEAD_PX, LINE_SIZE = 19, 28, QSize(18, 12)
 
 
@@ -34,8 +35,8 @@ def axis_table(profile: Profile, other: Profile | None, look: Look) -> Table:
     """Return the table of all axes."""
     say = look.say
     names = ("A", "B", "Δ") if other else (say("gui.stat.mean"), "P95")
-    columns = [Column(say("gui.column.axis"), least=90), *(Column(name, number=True, width=58) for name in names)]
-    columns.append(Column(say("gui.column.state"), width=92))
+    columns = [Column(say("gui.column.axis"), least=90), *(Column(name, number=True, width=NUMBER_PX) for name in names)]
+    columns.append(Column(say("gui.column.state"), width=STATE_PX[look.lang]))
     others = {axis.name: axis for axis in other.axes} if other else {}
     rows = [_cells(axis, others.get(axis.name), other is not None, look) for axis in profile.axes]
     table = Table(columns, rows, look.theme, row_px=ROW_PX, name=say("gui.card.radar"))

@@ -14,6 +14,7 @@ from app.gui.pages.profile_radar import line_picture
 from app.gui.theme import font, icon
 from app.gui.theme.tokens import SMALL_PX
 from app.gui.widgets.basics import boxed, chip, label, picture, row
+from app.gui.widgets.timing_rows import round_text
 
 Act = tuple[str, str, Callable[[], object]]
 """(icon, code, what it does)"""
@@ -117,7 +118,8 @@ def run_words(trace: Trace, look: Look) -> tuple[str, ...]:
     cards = [device for device in trace.devices if device.kind == "gpu"]
     kind = next((device.name for device in cards if device.name), "")
     count = f"{len(cards)} × {kind}" if kind else look.say("page_profile.cards", count=len(cards))
-    return tuple(filter(None, (trace.files[0].name + more, count if cards else "", f"{trace.duration_ns / 1e9:.4g} s")))
+    seconds = round_text(float(f"{trace.duration_ns / 1e9:.4g}"))
+    return tuple(filter(None, (trace.files[0].name + more, count if cards else "", f"{seconds} s")))
 
 
 def is_sample(trace: Trace) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton
 
 from app.engine.errors import EngineError
@@ -23,14 +23,13 @@ from app.gui.widgets.timing_export import copy_picture, save_png, save_svg, seen
 from app.gui.widgets.timing_rows import round_text
 from app.gui.widgets.timing_scene import Run, Scene, run_of
 
-KEPT = "profile.scene"
+KEPT, NOTHING_PX = "profile.scene", 140
 
 
-class Kept(QObject):
+class Kept:
     """The scene of a run and the run it was made from: zoom, region and markers outlive a change of look or of the profile."""
 
     def __init__(self, trace: Trace) -> None:
-        super().__init__()
         self.trace, self.comparison = trace, None
         self.scene = Scene(run_from(trace), None)
 
@@ -67,7 +66,7 @@ class TimingCard(Card):
         if scene is None or not scene.run.channels:
             code = "gui.snapshot" if trace.is_snapshot else "gui.no_series"
             self.body.addWidget(label(look.say(code), BODY_PX, tone="2", wrap=True))
-            self.body.addStretch(1)
+            self.setMaximumHeight(NOTHING_PX)
         else:
             self.view = TimingView(scene, look, self._start)
             self.body.addWidget(self.view, 1)
@@ -196,7 +195,7 @@ def rate_text(run: Run, look: Look) -> str:
     step_s = float(np.median(np.diff(longest.time_ns[:4097]))) / 1e9
     if step_s <= 0:
         return ""
-    return look.say("page_profile.every", seconds=f"{step_s:.3g}") if step_s > 1.001 else f"{1 / step_s:.3g} Hz"
+    return look.say("page_profile.every", seconds=f"{step_s:.3g}") if step_s > 1.001 else f"{round_text(float(f'{1 / step_s:.3g}'))} Hz"
 
 
 def _menu(parent: Card) -> QMenu:

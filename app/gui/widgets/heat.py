@@ -31,9 +31,9 @@ class HeatMap:
         self._samples = [_together([samples[place] for place in row.devices]) for row in self.rows]
 
     def cells(self, start_ns: int, end_ns: int, columns: int, extra: int | None = None) -> NDArray[np.float64]:
-        """Return (rows, columns) means, nan where samples are missing; `extra` appends the row of a single device."""
+        """Return (rows, columns) means, nan where samples are missing; `extra` puts the row of a single device first."""
         edges = np.linspace(start_ns, end_ns, columns + 1).astype(np.int64)
-        rows = [*self._samples, *([self._single[extra]] if extra is not None else [])]
+        rows = [*([self._single[extra]] if extra is not None else []), *self._samples]
         return np.stack([one.cells(edges) for one in rows])
 
 

@@ -75,6 +75,7 @@ class TimingView(QWidget):
             head.setParent(self.canvas)
             head.show()
         self.tell_numbers()
+        self.canvas.setAccessibleDescription(self.statistics_text())
         self._arrange()
         self.rows_changed.emit()
 

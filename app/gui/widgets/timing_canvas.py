@@ -8,17 +8,17 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.gui.look import Look
 from app.gui.widgets.timeline import Timeline, ticks
 from app.gui.widgets.timing_overlay import paint_crosshair, paint_markers, paint_region, paint_zoom
 from app.gui.widgets.timing_paint import Brushes, paint_row
-from app.gui.widgets.timing_rows import HEAT, Row
+from app.gui.widgets.timing_rows import HEAT, Row, names_px
 from app.gui.widgets.timing_statistics import Numbers, paint_numbers
 
-NAMES_PX, LABELS_PX, STATS_PX, GAP_PX = 140, 38, 176, 8
+LABELS_PX, STATS_PX, GAP_PX = 38, 176, 8
 GRAB_PX, CLICK_PX, TICK_PX = 5, 4, 90
 MOST_GROWTH = 2.4
 
@@ -58,7 +58,7 @@ class TimingCanvas(QWidget):
     @property
     def left(self) -> float:
         """Where the plots begin."""
-        return NAMES_PX + LABELS_PX
+        return names_px(self.look) + LABELS_PX
 
     @property
     def right(self) -> float:
@@ -81,9 +81,9 @@ class TimingCanvas(QWidget):
         top = 0.0
         for row, head in zip(self.rows, self.heads, strict=True):
             row.top, row.height = top, row.least_px if row.is_folded else float(int(row.least_px * growth))
-            head.setGeometry(0, round(top), NAMES_PX, round(row.height))
+            head.setGeometry(0, round(top), names_px(self.look), round(row.height))
             top += row.height
-        self.setFixedHeight(max(1, round(top)))
+        self.setFixedHeight(max(1, round(top), int(room_px)))
         self.redraw()
 
     def row_at(self, y: float) -> Row | None:
@@ -115,9 +115,9 @@ class TimingCanvas(QWidget):
         if self.shows_crosshair and self.timeline.cursor_s is not None:
             paint_crosshair(painter, self, area, self._pointer)
         if self.hasFocus():
-            painter.setPen(QColor(self.look.theme.accent))
+            painter.setPen(QPen(QColor(self.look.theme.accent), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(area.adjusted(-1, 0, 0, -1))
+            painter.drawRect(area.adjusted(-1, 1, 1, -1))
 
     def _rows_picture(self) -> QPixmap:
         ratio = self.devicePixelRatioF()

@@ -11,8 +11,7 @@ from app.gui.look import Look
 from app.gui.theme import font, icon
 from app.gui.theme.tokens import CAPTION_PX, SMALL_PX
 from app.gui.widgets.basics import label, state_chip, tool
-from app.gui.widgets.timing_canvas import NAMES_PX
-from app.gui.widgets.timing_rows import DEVICES, FOLDED_PX, HEAT, MEAN, Row, round_text
+from app.gui.widgets.timing_rows import DEVICES, FOLDED_PX, HEAT, MEAN, Row, names_px, round_text
 
 INDENT_PX, SQUARE_PX, LEAST_WITH_CHIP_PX = 24, 9, 44
 
@@ -30,7 +29,7 @@ class RowHead(QWidget):
 
     def __init__(self, row: Row, look: Look, acts: Acts) -> None:
         super().__init__()
-        self._row, self._look, self._acts = row, look, acts
+        self._row, self._look, self._acts, self._width = row, look, acts, names_px(look)
         say, theme = look.say, look.theme
         words = say(f"proposing.metric.{row.channel.metric}")
         self.setAccessibleName(words)
@@ -45,7 +44,7 @@ class RowHead(QWidget):
         self._menu_button = tool("ellipsis", say("page_profile.row_menu", name=words), theme)
         self._menu_button.setParent(self)
         self._menu_button.setFixedSize(24, 24)
-        self._menu_button.move(NAMES_PX - 24, 1 if folded else FOLDED_PX - 2)
+        self._menu_button.move(self._width - 24, 1 if folded else FOLDED_PX - 2)
         self._menu_button.clicked.connect(self.open_menu)
         indent = INDENT_PX - 2 if row.kind == HEAT else INDENT_PX + SQUARE_PX + 3
         self._name(words, indent)
@@ -53,7 +52,7 @@ class RowHead(QWidget):
             self._details()
 
     def _name(self, words: str, indent: int) -> None:
-        room = NAMES_PX - indent - (24 if self._row.is_folded else 0)
+        room = self._width - indent - (24 if self._row.is_folded else 0)
         shown = label(QFontMetricsF(font(SMALL_PX)).elidedText(words, Qt.TextElideMode.ElideRight, room), SMALL_PX)
         shown.setParent(self)
         shown.setGeometry(indent, 3, room, 20)
@@ -67,7 +66,7 @@ class RowHead(QWidget):
                 say("page_profile.heat_merged" if merged else "gui.heat_rows", count=len(row.channel.series)), CAPTION_PX, tone="3"
             )
             text.setParent(self)
-            text.setGeometry(INDENT_PX - 2, 22, NAMES_PX - INDENT_PX, 16)
+            text.setGeometry(INDENT_PX - 2, 22, self._width - INDENT_PX - 24, 16)
             return
         mark = state_chip(row.channel.state, say(f"profiling.state.{row.channel.state}"), self._look.theme)
         mark.setParent(self)
@@ -76,7 +75,7 @@ class RowHead(QWidget):
         unit = label(row.channel.unit, CAPTION_PX, tone="3")
         unit.setParent(self)
         left = INDENT_PX + mark.width() + 4
-        unit.setGeometry(left, 26, NAMES_PX - 24 - left, 18)
+        unit.setGeometry(left, 26, self._width - 24 - left, 18)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter, row, theme = QPainter(self), self._row, self._look.theme
@@ -93,7 +92,7 @@ class RowHead(QWidget):
 
     def _paint_scale(self, painter: QPainter) -> None:
         theme, row = self._look.theme, self._row
-        box = QRectF(INDENT_PX - 2, 42, NAMES_PX - INDENT_PX - 28, 6)
+        box = QRectF(INDENT_PX - 2, 42, self._width - INDENT_PX - 28, 6)
         gradient = QLinearGradient(box.topLeft(), box.topRight())
         for place, colour in enumerate(theme.heat):
             gradient.setColorAt(place / (len(theme.heat) - 1), QColor(colour))
@@ -107,7 +106,7 @@ class RowHead(QWidget):
 
     def _paint_legend(self, painter: QPainter) -> None:
         painter.setFont(font(CAPTION_PX))
-        each = (NAMES_PX - INDENT_PX + 2) / max(1, len(self._row.channel.devices))
+        each = (self._width - INDENT_PX + 2) / max(1, len(self._row.channel.devices))
         for place, device in enumerate(self._row.channel.devices):
             left = INDENT_PX - 2 + place * each
             painter.fillRect(QRectF(left, LEAST_WITH_CHIP_PX + 7, 4, 6), QColor(self._row.colour(self._look.theme, place)))

@@ -8,6 +8,7 @@ from app.gui.theme import Theme
 from app.gui.widgets.channels import Channel
 
 MEAN, DEVICES, HEAT = "mean", "devices", "heat"
+NAMES_PX = {"zh": 140, "en": 172}
 CURVE_PX, FOLDED_PX, CELL_PX, HEAT_PAD_PX = 62, 26, 13, 6
 COLOURS = {"gpu": 0, "vram": 2, "memory": 2, "nvlink": 1, "ib": 1, "pcie": 1, "cpu": 3, "power": 5, "temperature": 5, "disk": 4, "host": 3}
 
@@ -46,12 +47,12 @@ class Row:
         return QRectF(left, self.top + pad, right - left, self.height - 2 * pad)
 
     def names(self) -> list[tuple[str, tuple[int, ...]]]:
-        """Return the rows of a heat map: name and the places of the devices; the worst one last where rows are merged."""
+        """Return the rows of a heat map: name and the places of the devices; the worst one first where rows are merged."""
         heat = self.channel.heat
         assert heat is not None
         rows = [(row.name, row.devices) for row in heat.rows]
         worst = self.worst if self.worst is not None else 0
-        return [*rows, (self.channel.devices[worst], (worst,))] if heat.is_merged else rows
+        return [(self.channel.devices[worst], (worst,)), *rows] if heat.is_merged else rows
 
     def line_at(self, y: float) -> int:
         """Return the row of devices at a height."""
@@ -77,6 +78,11 @@ class Row:
         if self.other is not None and self.other.is_ready and moment <= self.other.mean.time_ns[-1]:
             told.append(f"B {_number(look, self.other.mean.at(moment), self.channel)}")
         return told
+
+
+def names_px(look: Look) -> int:
+    """Return how wide the heads are; English words are wider."""
+    return NAMES_PX[look.lang]
 
 
 def round_text(value: float) -> str:
