@@ -17,9 +17,11 @@ from app.gui.widgets.drop_area import format_groups
 from app.gui.widgets.table import Cell, Column, Heading, Row
 
 PLOT_KEYS = (
-    ("zoom", "W  S"), ("pan", "A  D"), ("cursor", "←  →"), ("fit", "F"), ("marker", "M"), ("region", "R"), ("back", "Backspace"),
-    ("wheel", "Ctrl+wheel"),
+    ("zoom", "W  S"), ("pan", "A  D"), ("cursor", "← →"), ("fit", "F"), ("region", "R"), ("marker", "M"), ("unmark", "Delete"),
+    ("back", "Backspace"), ("tell", "Space"), ("box", "page_profile.mouse.drag"), ("hand", "page_profile.mouse.shift_drag"),
+    ("choose", "page_profile.mouse.ctrl_drag"), ("wheel", "page_profile.mouse.ctrl_wheel"),
 )  # fmt: skip
+"""What the keys of a plot do, and the mouse, whose words have a language and are therefore codes."""
 TABLE_KEYS = (("copy", "Ctrl+C"), ("explain", "Space"), ("several", "Ctrl+click"), ("all", "Ctrl+A"), ("sort", "click"))
 FORM_KEYS = (("next", "Tab"), ("before", "Shift+Tab"), ("take", "Enter"), ("complete", "↓"))
 LIBRARIES = (
@@ -34,7 +36,8 @@ def keys_dialog(verbs: Sequence[Verb], look: Look, parent: QWidget) -> TableDial
     """Return the list of all keys."""
     say = look.say
     groups: list[tuple[str, list[tuple[str, str]]]] = [("window", [(say(verb.code), verb.keys) for verb in verbs if verb.keys])]
-    for name, keys in (("plot", PLOT_KEYS), ("table", TABLE_KEYS), ("form", FORM_KEYS)):
+    groups.append(("plot", [(say(f"gui.plot_key.{code}"), say(word) if "." in word else word) for code, word in PLOT_KEYS]))
+    for name, keys in (("table", TABLE_KEYS), ("form", FORM_KEYS)):
         groups.append((name, [(say(f"intake.key.{name}.{code}"), word) for code, word in keys]))
     rows: list[Row] = []
     for name, listed in groups:

@@ -5,13 +5,15 @@ brought up to date in the background; the result replaces the snapshot it was ma
 """
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from app.engine import pipeline
 from app.engine.errors import EngineError
+from app.engine.intake import files_below
+from app.engine.mapping_store import known_mappings
 from app.engine.messages import Message
 from app.engine.model.projects import Project, changed, stale_stages
 from app.engine.progress import Progress
@@ -50,6 +52,7 @@ class Session(QObject):
         self._place: Place | None = None
         self._computing: Job | None = None
         self.autosave = Autosave(self)
+        self.kept: dict[str, object] = {}  # what a page keeps while it is built anew: zoom, region, markers
 
     @property
     def project(self) -> Project:
@@ -168,6 +171,21 @@ class Session(QObject):
 
         self.jobs.start("gui.job.open", work, done, subject=Subject(path.name))
 
+    def take_in_comparison(self, paths: Sequence[Path]) -> None:
+        """Read another run of the same work, to be laid over the run of the project."""
+
+        def done(reading: object) -> None:
+            assert isinstance(reading, pipeline.Reading)
+            for error in reading.unreadable:
+                self.failed.emit(error)
+            if reading.run is not None:
+                self.edit("page_profile.did.comparison", comparison=reading.run)
+
+        def work(progress: Progress) -> pipeline.Reading:
+            return self.reader.read(files_below(paths), progress, known_mappings())
+
+        self.jobs.start("gui.job.read", work, done, subject=Subject(paths[0].name if len(paths) == 1 else ""))
+
     def open_sample(self) -> None:
         """Open the sample project that ships with the program."""
         inputs = pipeline.sample_inputs()
@@ -228,6 +246,7 @@ class Session(QObject):
     def _begin(self, history: History, place: Place | None, *, recovery: RecoveryFile | None = None, read_only: bool = False) -> None:
         self.autosave.start_over(recovery)
         self._history, self.selected_platform, self.is_read_only, self.saved_at = history, "", read_only, None
+        self.kept = {}
         self._move_to(place)
         self._on_step()
 

@@ -4,7 +4,6 @@ import re
 import tomllib
 from pathlib import Path
 
-import numpy as np
 import pytest
 import shiboken6
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
@@ -19,7 +18,6 @@ from app.gui.main_window import MainWindow
 from app.gui.page import DONE, EMPTY
 from app.gui.pages import PAGES
 from app.gui.tour import settle
-from app.gui.widgets.pyramid import FACTOR, Pyramid
 
 
 @pytest.fixture(scope="module")
@@ -81,33 +79,6 @@ def test_an_unreadable_file_is_a_card_and_the_rest_goes_on(window, tmp_path):
     settle(make_application(), window)
     assert "坏.bin" in window.errors.cards()[0].what and window.errors.cards()[0].remedy
     assert window.session.project.trace is not None
-
-
-def test_the_region_has_the_statistics_of_its_samples(window, sample):
-    window.session.start_new(sample)
-    window.show_page("profile")
-    view = window.pages["profile"].timing
-    view.set_region((30.0, 60.0))
-    channel, labels = view._numbers[0]
-    inside = [one.values[(one.time_ns >= 30e9) & (one.time_ns <= 60e9)] for one in channel.series]
-    assert labels[0].text() == window.look.figure(float(np.nanmean(np.concatenate(inside))) * channel.scale)
-    for key in (Qt.Key.Key_W, Qt.Key.Key_D, Qt.Key.Key_F, Qt.Key.Key_R, Qt.Key.Key_Backspace):
-        from pytestqt.qtbot import QtBot
-
-        QtBot.keyClick(view, key)
-    assert view.region_s is None
-
-
-@pytest.mark.parametrize("count", [0, 1, 100, 5000, 300_000])
-def test_the_pyramid_keeps_every_peak(count):
-    generator = np.random.default_rng(1)
-    time_ns, values = np.arange(count, dtype=np.int64) * 1000, generator.normal(size=count)
-    if count > 10:
-        values[count // 3] = 99.0
-    seconds, shown = Pyramid(time_ns, values).view(0, max(1, count * 1000), 800)
-    assert len(seconds) == len(shown) <= 4 * FACTOR * 800
-    if count:
-        assert shown.max() == values.max() and shown.min() == values.min()
 
 
 def test_both_catalogues_of_the_window_hold_the_same_texts_and_every_text_that_is_used():

@@ -66,8 +66,8 @@ class Table(QTableView):
         self.setTabKeyNavigation(False)
         self.setMouseTracking(True)
         self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(row_px)
         self.verticalHeader().setMinimumSectionSize(row_px)
+        self.verticalHeader().setDefaultSectionSize(row_px)
 
     # Rows ---------------------------------------------------------------------------------------------------------------------------
 

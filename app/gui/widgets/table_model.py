@@ -19,6 +19,7 @@ class Cell(Struct, frozen=True):
     sort    what it is ordered by, the text where None; tip: told on hover and by Space: interval, kind, source, date
     level   ok warning blocked unknown: paints its icon, and a ground for all but ok; badge: the ground always, as for a verdict
     share   0..1, a small bar left of the number; dot: a colour square before a word; kind: the text becomes a kind's chip
+    outline the text stands in an outline, "dashed" or "solid"; hatched: nothing is known here, the text stands on a hatch
     symbol  an icon before the text; tone: ok warn bad accent 2 3, the colour of icon and text
     """
 
@@ -30,6 +31,8 @@ class Cell(Struct, frozen=True):
     share: float | None = None
     dot: str = ""
     kind: str = ""
+    outline: str = ""
+    hatched: bool = False
     symbol: str = ""
     tone: str = ""
     bold: bool = False

@@ -35,9 +35,11 @@ class Painter(QStyledItemDelegate):
             painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), QColor(theme.accent))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = rect.adjusted(EDGE_PAD if index.column() == 0 else PAD, 0, -self._pad_after(index), 0)
+        if cell.hatched:
+            painter.fillRect(rect.adjusted(0, 3, 0, -4), hatching(theme.hatch))
         if cell.level:
             self._level(painter, rect.adjusted(2, 3, -2, -4), cell)
-        elif cell.kind:
+        elif cell.kind or cell.outline:
             self._chip(painter, area, cell)
         else:
             self._words(painter, area, cell, index)
@@ -99,14 +101,20 @@ class Painter(QStyledItemDelegate):
 
     def _chip(self, painter: QPainter, area: QRect, cell: Cell) -> None:
         theme = self._theme
-        text = f"{KIND_GLYPHS.get(cell.kind, '○')} {cell.text}"
+        text = cell.text if cell.outline else f"{KIND_GLYPHS.get(cell.kind, '○')} {cell.text}"
         painter.setFont(font(CAPTION_PX))
         width = min(area.width(), painter.fontMetrics().horizontalAdvance(text) + 12)
-        box = QRectF(area.left(), area.center().y() - 8, width, 18)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.chip(cell.kind)))
-        painter.drawRoundedRect(box, RADIUS_CHIP, RADIUS_CHIP)
-        painter.setPen(QColor(theme.kind(cell.kind)))
+        height = min(18, area.height() - 3)
+        box = QRectF(area.left(), area.center().y() - height / 2 + 0.5, width, height)
+        if cell.outline:
+            painter.setPen(QPen(QColor(theme.control), 1, Qt.PenStyle.DashLine if cell.outline == "dashed" else Qt.PenStyle.SolidLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(box.adjusted(0.5, 0, -0.5, 0), RADIUS_CHIP, RADIUS_CHIP)
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.chip(cell.kind)))
+            painter.drawRoundedRect(box, RADIUS_CHIP, RADIUS_CHIP)
+        painter.setPen(QColor(theme.text2 if cell.outline else theme.kind(cell.kind)))
         painter.drawText(
             box, Qt.AlignmentFlag.AlignCenter, painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, round(width))
         )
