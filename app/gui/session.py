@@ -59,6 +59,7 @@ class Session(QObject):
         self._at = 0
         self._saved: Project | None = self.project
         self.selected_platform = ""
+        self.compared_platforms: tuple[str, ...] = ()
 
     @property
     def project(self) -> Project:
