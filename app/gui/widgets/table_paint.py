@@ -13,7 +13,7 @@ from app.gui.widgets.basics import KIND_GLYPHS, LEVEL_ICONS
 from app.gui.widgets.table_model import CELL_ROLE, Cell, Column, Index, side_of
 
 PAD, EDGE_PAD, BAR_PX, ICON_PX = 8, 16, 64, 14
-TIGHT, WIDEST_LEVEL_PX = 4, 112
+TIGHT, ARROW_PX, WIDEST_LEVEL_PX = 4, 8, 112
 LEVEL_AROUND = 2 + 6 + ICON_PX + 4 + 2 + 2
 
 
@@ -176,10 +176,12 @@ def needed_width(column: Column, cells: Iterable[Cell], *, first: bool, last: bo
     words, head, small = QFontMetricsF(font(SMALL_PX)), QFontMetricsF(font(SMALL_PX, bold=two_lines)), QFontMetricsF(font(CAPTION_PX))
     edges = (EDGE_PAD if first else PAD) + (EDGE_PAD if last else PAD)
     widest = (
-        max(head.horizontalAdvance(column.name), small.horizontalAdvance(column.unit)) + edges - TIGHT * (not last and not column.number)
+        max(head.horizontalAdvance(column.name), small.horizontalAdvance(column.unit))
+        + edges
+        + (ARROW_PX if column.number else 0 if last else -TIGHT)
     )
     for cell in {(cell.text, cell.level, cell.badge, cell.symbol, cell.dot, cell.chip, cell.note): cell for cell in cells}.values():
-        around = LEVEL_AROUND + 6 * cell.badge if cell.level else edges + (ICON_PX + 4) * bool(cell.symbol) + 14 * bool(cell.dot)
+        around = LEVEL_AROUND + 12 * cell.badge if cell.level else edges + (ICON_PX + 4) * bool(cell.symbol) + 14 * bool(cell.dot)
         widest = max(widest, words.horizontalAdvance(cell.text) * (1.06 if cell.bold else 1) + around + _behind(cell))
     return ceil(widest)
 
