@@ -183,6 +183,7 @@ class Actions:
         field = self._window.find_field()
         if field is not None:
             field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            field.selectAll()
 
     def show_commands(self) -> None:
         """Open the command palette."""

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QWidget
 from app.gui.theme import font
 from app.gui.theme.tokens import SMALL_PX
 from app.gui.widgets.table import Table
-from app.gui.widgets.table_paint import EDGE_PAD, PAD
+from app.gui.widgets.table_paint import EDGE_PAD, PAD, TIGHT
 
 SLACK_PX = 1
 
@@ -34,7 +34,12 @@ def clipped_words(window: QWidget) -> list[Clipped]:
         if label.isVisible() and label.text() and not label.property("elides"):
             found += _of_label(label)
     for button in window.findChildren(QAbstractButton):
-        if isinstance(button, QPushButton) and button.isVisible() and button.sizeHint().width() > button.width() + SLACK_PX:
+        if (
+            isinstance(button, QPushButton)
+            and button.text()
+            and button.isVisible()
+            and button.sizeHint().width() > button.width() + SLACK_PX
+        ):
             found.append(Clipped(button.text(), button.sizeHint().width(), button.width()))
     for table in window.findChildren(Table):
         if table.isVisible():
@@ -58,7 +63,10 @@ def _of_heads(table: Table) -> Iterator[Clipped]:
     two_lines = any(column.unit for column in table.source.columns)
     last = len(table.source.columns) - 1
     for place, column in enumerate(table.source.columns):
-        has = table.columnWidth(place) - (EDGE_PAD if place == 0 else PAD) - (EDGE_PAD if place == last else PAD)
+        if table.isColumnHidden(place):
+            continue
+        behind = EDGE_PAD if place == last else PAD if column.number else PAD - TIGHT
+        has = table.columnWidth(place) - (EDGE_PAD if place == 0 else PAD) - behind
         needs = ceil(QFontMetricsF(font(SMALL_PX, bold=two_lines)).horizontalAdvance(column.name))
         if needs > has + SLACK_PX:
             yield Clipped(column.name, needs, has)
@@ -69,7 +77,7 @@ def _of_numbers(table: Table) -> Iterator[Clipped]:
     rows = range(max(0, first), (end if end >= 0 else table.model().rowCount() - 1) + 1)
     last = len(table.source.columns) - 1
     for place, column in enumerate(table.source.columns):
-        if not column.number:
+        if not column.number or table.isColumnHidden(place):
             continue
         has = table.columnWidth(place) - PAD - (EDGE_PAD if place in (0, last) else PAD)
         for row in rows:

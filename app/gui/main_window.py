@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QMainWindow, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app.engine.errors import EngineError
 from app.engine.messages import Message
@@ -133,13 +133,13 @@ class MainWindow(QMainWindow):
         self.pages["platforms"].refresh(force=True)
 
     def find_on_page(self, key: str, text: str) -> None:
-        """Show a page and let it find a text, where it knows how to."""
+        """Show a page and let it find a text, where it has a field for that."""
         self.show_page(key)
-        find = getattr(self.pages[key], "find", None)
-        if find is not None:
-            find(text)
+        field = self.pages[key].find_field()
+        if field is not None:
+            field.setText(text)
 
-    def find_field(self) -> QWidget | None:
+    def find_field(self) -> QLineEdit | None:
         """Return the field that finds something on the page that is shown."""
         return self.pages[self.current].find_field()
 

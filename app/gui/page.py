@@ -66,10 +66,9 @@ class Page(QWidget):
         """Return what the page shows below its head."""
         raise NotImplementedError
 
-    def find_field(self) -> QWidget | None:
-        """Return the field that finds something on this page (Ctrl+F): the first that is named so."""
-        known = ("find", self.look.say("gui.find"))
-        return next((field for field in self.findChildren(QLineEdit) if {field.objectName(), field.accessibleName()} & set(known)), None)
+    def find_field(self) -> QLineEdit | None:
+        """Return the field that finds something on this page (Ctrl+F): the one that is named so."""
+        return self.findChild(QLineEdit, "find")
 
     @classmethod
     def problems(cls, project: Project) -> tuple[Message, ...]:

@@ -53,6 +53,7 @@ class Session(QObject):
         self._computing: Job | None = None
         self.autosave = Autosave(self)
         self.kept: dict[str, object] = {}  # what a page keeps while it is built anew: zoom, region, markers
+        self.compared_platforms: tuple[str, ...] = ()
 
     @property
     def project(self) -> Project:

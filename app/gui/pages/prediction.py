@@ -139,6 +139,7 @@ class PredictionPage(ChoosingPage):
     def _tools(self) -> QHBoxLayout:
         say, theme = self.look.say, self.look.theme
         self.find = QLineEdit(self._typed)
+        self.find.setObjectName("find")  # Ctrl+F goes to the field of this name
         self.find.setFont(font(SMALL_PX))
         self.find.setPlaceholderText(say(f"{AREA}.find"))
         self.find.setAccessibleName(say(f"{AREA}.find"))

@@ -1,7 +1,7 @@
 """The operators of the run profile: longest first, with category, share, a field to find and a choice of categories."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QMenu
 
 from app.engine.model.profiles import OperatorStat, Profile
@@ -28,6 +28,7 @@ class OperatorsCard(Card):
         self._hidden: set[str] = set()
         say, theme = look.say, look.theme
         self.find = QLineEdit()
+        self.find.setObjectName("find")  # Ctrl+F goes to the field of this name
         self.find.setFont(font(SMALL_PX))
         self.find.setFixedSize(FIND_PX, 28)
         self.find.setStyleSheet("min-height: 24px;")
@@ -45,7 +46,6 @@ class OperatorsCard(Card):
         self._nothing.hide()
         self.body.addWidget(self.table)
         self.body.addWidget(self._nothing)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self._focus_find)
 
     def show_category(self, category: str, shown: bool) -> None:
         """Show or hide the operators of a category."""
@@ -77,10 +77,6 @@ class OperatorsCard(Card):
         ]
         self.table.keep(None if len(kept) == len(self._operators) else kept)
         self._nothing.setVisible(not kept)
-
-    def _focus_find(self) -> None:
-        self.find.setFocus()
-        self.find.selectAll()
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.table.as_text())

@@ -145,7 +145,7 @@ def _needs(selection: Selection, wish: Requirement, words: PlanWords) -> list[tu
 
 
 def amount(value: float | None, unit: str, look: Look) -> str:
-    """Return an amount of work as people say it: 4 000 亿 tokens, 400 × 10⁹ tokens."""
+    """Return an amount of work as people say it: 4 000 亿 tokens, 400 billion tokens."""
     if value is None:
         return UNKNOWN
     for factor, code in ((1e8, "hundred_million"), (1e4, "ten_thousand")) if look.lang == "zh" else ((1e9, "billion"), (1e6, "million")):
