@@ -13,8 +13,6 @@ from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QKeyEvent,
-    QPainter,
-    QPaintEvent,
     QResizeEvent,
     QStandardItem,
     QStandardItemModel,
@@ -23,7 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QCalendarWidget, QComboBox, QCompleter, QLineEdit, QMenu, QToolButton, QWidgetAction
 
-from app.gui.theme import Theme, font, icon, pixmap
+from app.gui.theme import Theme, font, icon
 from app.gui.theme.tokens import BODY_PX, SMALL_PX
 from app.gui.widgets.basics import label
 
@@ -208,9 +206,8 @@ class ChoiceBox(QComboBox):
 
     committed = Signal(str)
 
-    def __init__(self, theme: Theme, words: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, words: Sequence[tuple[str, str]]) -> None:
         super().__init__()
-        self._theme = theme
         self.setObjectName("choice")
         self.setFont(font(BODY_PX))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -225,13 +222,6 @@ class ChoiceBox(QComboBox):
             self.addItem(value, value)
             place = self.count() - 1
         self.setCurrentIndex(place)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)  # the style sheet has no recoloured arrow
-        colour = self._theme.text2 if self.isEnabled() else self._theme.disabled
-        painter.drawPixmap(self.width() - 24, (self.height() - 16) // 2, pixmap("chevron-down", colour, 16, self.devicePixelRatioF()))
-        painter.end()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()

@@ -108,7 +108,7 @@ class Field(QWidget):
             switch.clicked.connect(lambda on: self.committed.emit(self.key, on))
             return switch
         if kind in ("choice", "maybe"):
-            box = ChoiceBox(theme, self._choices(kind))
+            box = ChoiceBox(self._choices(kind))
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             box.committed.connect(self._chosen)
             return box

@@ -46,7 +46,7 @@ class PlatformFilter(QWidget):
     def _box(self, name: str, choices: Sequence[tuple[object, str]]) -> Choice:
         say = self._look.say
         any_of_them: tuple[object, str] = (None, say(f"page_platforms.all.{name}"))
-        made = Choice(say(f"page_platforms.filter.{name}"), [any_of_them, *choices], self._look.theme)
+        made = Choice(say(f"page_platforms.filter.{name}"), [any_of_them, *choices])
         made.setMaximumWidth(150)
         made.currentIndexChanged.connect(lambda _place: self.changed.emit())
         return made

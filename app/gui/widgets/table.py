@@ -14,6 +14,7 @@ from app.gui.widgets.table_paint import Head, Painter, needed_width
 
 __all__ = ["Cell", "Column", "Heading", "Row", "Table"]
 ROW_PX = 30
+ALONE = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
 ADDED = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
 
 
@@ -100,9 +101,9 @@ class Table(QTableView):
         return [self._order.mapToSource(self._order.index(row, 0)).row() for row in seen]
 
     def select_row(self, row: int) -> None:
-        """Select a row of the data and bring it into view."""
+        """Select a row of the data alone and bring it into view, whatever keys are held just now."""
         index = self._order.mapFromSource(self.source.index(row, 0))
-        self.selectRow(index.row())
+        self.selectionModel().setCurrentIndex(index, ALONE)
         self.scrollTo(index)
 
     def keep(self, rows: Collection[int] | None) -> None:

@@ -25,7 +25,7 @@ class TextPanel(Card):
         super().__init__(look.say("page_proposal.texts"))
         self._look, self._texts = look, ()
         say, theme = look.say, look.theme
-        self.choice = ChoiceBox(theme, ())
+        self.choice = ChoiceBox(())
         self.choice.setFont(font(SMALL_PX))
         self.choice.setMinimumWidth(LIST_PX)
         self.choice.setAccessibleName(say("page_proposal.texts"))
