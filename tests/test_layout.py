@@ -71,6 +71,14 @@ def test_every_literal_code_in_the_source_is_in_the_catalogues():
     assert not missing
 
 
+def test_every_text_of_the_frame_is_said_somewhere():
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "app").rglob("*.py"))
+    made = tuple(found for found in re.findall(r"""f["'](gui\.[a-z_.]*)\{""", source) if found != "gui.")
+    said = set(re.findall(r"""["'](gui\.[a-z0-9_.]+)["']""", source)) | {"gui.undo", "gui.redo"}  # these two by what they do
+    silent = [code for code in codes("zh") if code.startswith("gui.") and code not in said and not code.startswith(made)]
+    assert not silent
+
+
 def test_errors_have_a_remedy():
     raised = re.compile(r'(?:EngineError|UnreadableFile|NewerVersion)\(\s*"([\w.-]+)"')
     wanted = {code for path in (ROOT / "app").rglob("*.py") for code in raised.findall(path.read_text(encoding="utf-8"))}
