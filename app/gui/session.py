@@ -15,7 +15,7 @@ from app.engine.errors import EngineError
 from app.engine.intake import files_below
 from app.engine.mapping_store import known_mappings
 from app.engine.messages import Message
-from app.engine.model.projects import Project, changed, stale_stages
+from app.engine.model.projects import Project, changed, due_stages
 from app.engine.progress import Progress
 from app.engine.project_file import FileState
 from app.gui.filing import ChangedOnDisk, Place, open_project, read_recovered, save_to
@@ -127,7 +127,7 @@ class Session(QObject):
         if self._computing is not None:
             self._computing.cancel()  # its end calls this again
             return
-        if not (stale_stages(before) if before.hashes else _has_inputs(before)):
+        if not due_stages(before):
             return
 
         def done(made: object) -> None:
@@ -255,7 +255,3 @@ class Session(QObject):
         before, self._place = self._place, place
         if before and before.lock and (place is None or place.lock is not before.lock):
             before.lock.release()
-
-
-def _has_inputs(project: Project) -> bool:
-    return any((project.workload, project.trace, project.comparison, project.measured, project.prices))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.engine.migrations import VERSION
-from app.engine.model.projects import stale_stages
+from app.engine.model.projects import changed, due_stages, stale_stages
 from app.engine.pipeline import recompute
 from app.engine.project_file import load_project, save_project
 
@@ -28,3 +28,11 @@ def test_an_old_project_opens_computes_and_is_saved_as_the_present_version(path,
     assert not stale_stages(current)
     save_project(current, copy)
     assert load_project(copy).selection == current.selection
+
+
+def test_a_stage_that_an_old_project_did_not_know_is_computed_once_its_input_comes():
+    project = load_project(SAVED[0])
+    assert "comparison_profile" not in due_stages(project)
+    compared = changed(project, comparison=project.trace)
+    assert "comparison_profile" in due_stages(compared)
+    assert recompute(compared).comparison_profile == recompute(compared).profile

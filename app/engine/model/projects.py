@@ -116,6 +116,12 @@ def stale_stages(project: Project) -> tuple[str, ...]:
     return tuple(stale)
 
 
+def due_stages(project: Project) -> tuple[str, ...]:
+    """Return the stages that are to be computed: the stale ones, and those never computed whose first input is there."""
+    missing = [stage for stage, inputs in STAGE_INPUTS.items() if stage not in project.hashes and getattr(project, inputs[0])]
+    return (*stale_stages(project), *missing)
+
+
 def project_runs(project: Project) -> tuple[MeasuredRun, ...]:
     """Return the measured runs of the project's case; the run description's own speed where there is no table."""
     if project.measured or project.workload is None or project.workload.measured is None:
