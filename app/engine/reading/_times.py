@@ -28,7 +28,7 @@ def parse_times(texts: "pd.Series") -> tuple[np.ndarray, Clock]:
     first = str(texts.iloc[0]).strip()
     clock: Clock = "absolute" if _ZONE.search(first) and ":" in first else "local"
     if _FIXED.fullmatch(first) and texts.str.len().eq(len(first)).all():
-        parsed = _parse_fixed(texts)
+        parsed = parse_fixed(np.array(texts.to_list(), dtype="S23").view(np.uint8).reshape(-1, 23))
         if parsed is not None:
             return parsed, clock
     plain = texts.str.strip().str.replace("/", "-", regex=False)
@@ -39,11 +39,12 @@ def parse_times(texts: "pd.Series") -> tuple[np.ndarray, Clock]:
     return nanoseconds, clock
 
 
-def _parse_fixed(texts: "pd.Series") -> np.ndarray | None:
-    """Parse YYYY?MM?DD?HH:MM:SS.mmm by its columns: eight times as fast as a general parser."""
-    grid = np.array(texts.to_list(), dtype="S23").view(np.uint8).reshape(-1, 23)
-    digits = grid[:, [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 22]].astype(np.int64) - 48
-    if ((digits < 0) | (digits > 9)).any():
+def parse_fixed(grid: np.ndarray) -> np.ndarray | None:
+    """Parse (n, 23) bytes YYYY?MM?DD?HH:MM:SS.mmm by their columns: eight times as fast as a general parser; None for anything else."""
+    if not ((grid[:, 13] == 58) & (grid[:, 16] == 58)).all():
+        return None
+    digits = (grid[:, [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 22]] - np.uint8(48)).astype(np.int64)
+    if (digits > 9).any():
         return None
     year = digits[:, 0] * 1000 + digits[:, 1] * 100 + digits[:, 2] * 10 + digits[:, 3]
     month, day, hour, minute, second = (digits[:, at] * 10 + digits[:, at + 1] for at in (4, 6, 8, 10, 12))
@@ -68,3 +69,15 @@ def epoch_times(numbers: np.ndarray) -> np.ndarray | None:
             times = whole.astype(np.int64) * factor + np.round((filled - whole) * factor).astype(np.int64)
             return np.where(np.isfinite(numbers), times, MISSING)
     return None
+
+
+def utc_offset_of(text: str) -> int | None:
+    """Return the zone that a stamp states, s east of Greenwich; None where it states none. Words such as CST name several zones."""
+    found = _ZONE.search(text.strip())
+    if found is None or ":" not in text:
+        return None
+    if found[1] == "Z":
+        return 0
+    digits = found[1].replace(":", "")
+    offset = int(digits[1:3]) * 3600 + int(digits[3:5]) * 60
+    return (-offset if digits[0] == "-" else offset) if offset <= 14 * 3600 else None
