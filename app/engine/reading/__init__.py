@@ -5,16 +5,21 @@ the first 64 KiB of decoded bytes, `read(source, progress)`. Files are recognise
 an underscore are helpers.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
 from app.engine.errors import EngineError
-from app.engine.model.traces import Trace
+from app.engine.model.traces import Series, Trace
 from app.engine.progress import Progress, no_progress, part_of
+from app.engine.reading._cache import forget_leftovers
+from app.engine.reading._columns import release
 from app.engine.reading._merging import merge_traces
+from app.engine.reading._outcomes import read_path
 from app.engine.reading._registry import Reader, formats, read_trace
+from app.engine.reading._sqlite import open_sqlite
 
 
 class ReadResult(Struct, frozen=True):
@@ -24,15 +29,32 @@ class ReadResult(Struct, frozen=True):
     unreadable: tuple[EngineError, ...] = ()
 
 
-def read_files(paths: Sequence[Path], progress: Progress = no_progress) -> ReadResult:
-    """Read each file; one that cannot be read does not stop the rest."""
+def read_files(paths: Sequence[Path], progress: Progress = no_progress, *, use_cache: bool = True) -> ReadResult:
+    """Read files, archives and folders; one that cannot be read does not stop the rest."""
     traces, unreadable = [], []
+    paths = [Path(path) for path in paths]
+    names = Counter(path.name for path in paths)
+    forget_leftovers()
     for number, path in enumerate(paths):
-        try:
-            traces.append(read_trace(Path(path), part_of(progress, number / len(paths), (number + 1) / len(paths))))
-        except EngineError as error:
-            unreadable.append(error)
+        part = part_of(progress, number / len(paths), (number + 1) / len(paths))
+        prefix = _prefix(path, several=len(paths) > 1, doubled=names[path.name] > 1)
+        found = read_path(path, part, prefix=prefix, use_cache=use_cache)
+        traces += found.traces
+        unreadable += found.faults
     return ReadResult(tuple(traces), tuple(unreadable))
 
 
-__all__ = ["ReadResult", "Reader", "formats", "merge_traces", "read_files", "read_trace"]
+def release_pages(series: Series) -> None:
+    """Give the memory of a series whose columns are mapped back to the system; they come again from the cache when they are needed."""
+    release(series.time_ns)
+    release(series.values)
+
+
+def _prefix(path: Path, *, several: bool, doubled: bool) -> str:
+    """Return what stands before the names of a path's files: enough to tell them apart."""
+    if several and path.is_dir():
+        return f"{path.name}/"
+    return f"{path.parent.name}/" if doubled and path.parent.name else ""
+
+
+__all__ = ["ReadResult", "Reader", "formats", "merge_traces", "open_sqlite", "read_files", "read_trace", "release_pages"]

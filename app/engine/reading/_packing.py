@@ -18,9 +18,12 @@ RATIO_FREE_BYTES = 64 * 2**20
 """Below this unpacked size the ratio does not matter."""
 
 
-class _Inflater(Protocol):
-    eof: bool
-    unused_data: bytes
+class Inflater(Protocol):
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
@@ -79,7 +82,7 @@ def _inflated(file: BinaryIO, packing: str, size: int) -> Iterator[bytes | None]
                 yield piece
         except (zlib.error, OSError, EOFError, lzma.LZMAError):
             if before is not None and not done:
-                yield from _last_good(before, packed)
+                yield from last_good(before, packed)
             yield None
             return
         if inflater.eof:  # another member may follow; padding of zeros may, too
@@ -91,7 +94,7 @@ def _inflated(file: BinaryIO, packing: str, size: int) -> Iterator[bytes | None]
             inflater = _inflater(packing)
 
 
-def _drained(inflater: _Inflater, packed: bytes, size: int) -> Iterator[bytes]:
+def _drained(inflater: Inflater, packed: bytes, size: int) -> Iterator[bytes]:
     """Yield what these packed bytes give; never more than `size` at once, so that a bomb cannot fill the memory."""
     while True:
         piece = inflater.decompress(packed, size)
@@ -102,7 +105,7 @@ def _drained(inflater: _Inflater, packed: bytes, size: int) -> Iterator[bytes]:
             return
 
 
-def _last_good(inflater: _Inflater, packed: bytes) -> Iterator[bytes]:
+def last_good(inflater: Inflater, packed: bytes) -> Iterator[bytes]:
     """Yield what lies before the damage: an inflater that fails gives nothing of its last input, so it is fed byte by byte."""
     with contextlib.suppress(zlib.error):
         for start in range(len(packed)):
@@ -111,7 +114,7 @@ def _last_good(inflater: _Inflater, packed: bytes) -> Iterator[bytes]:
                 yield piece
 
 
-def _inflater(packing: str) -> _Inflater:
+def _inflater(packing: str) -> Inflater:
     if packing == "gzip":
-        return cast(_Inflater, zlib.decompressobj(31))
-    return cast(_Inflater, bz2.BZ2Decompressor() if packing == "bzip2" else lzma.LZMADecompressor(lzma.FORMAT_XZ))
+        return cast(Inflater, zlib.decompressobj(31))
+    return cast(Inflater, bz2.BZ2Decompressor() if packing == "bzip2" else lzma.LZMADecompressor(lzma.FORMAT_XZ))

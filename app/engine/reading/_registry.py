@@ -80,6 +80,6 @@ def _unknown(source: Source) -> UnreadableFile:
     if not source.encoding:
         return UnreadableFile("reading.binary", file=source.path)
     known = [reader.label for reader in readers()]
-    if len(source.raw_head.strip()) < 8:
+    if not source.raw_head.strip():
         return UnreadableFile("reading.empty", file=source.path)
     return UnreadableFile("reading.unknown_format", file=source.path, known=known)

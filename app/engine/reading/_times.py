@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 MISSING = np.iinfo(np.int64).min
 _ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
+_ZONE_WORD = re.compile(r"\s+([A-Z]{2,5})$")
+_TIME_OF_DAY = re.compile(r"\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?")
+DAY_NS = 86400 * 10**9
+BACKWARDS_NS = DAY_NS // 2
+"""A time of day that goes back further than this has passed midnight; less is the disorder of one tick."""
 _FIXED = re.compile(r"\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d\.\d{3}")
 _POWERS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
@@ -19,13 +24,20 @@ _POWERS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 def parse_times(texts: "pd.Series") -> tuple[np.ndarray, Clock]:
     """Return (n,) int64 ns since 1970 (MISSING where it is no time) and whether the zone was known.
 
-    texts   (n,) text: "2025/07/27 00:22:27.858", ISO 8601 with or without zone
+    texts   (n,) text: "2025/07/27 00:22:27.858", ISO 8601 with or without zone ("Z", "+08:00", "+0800", "UTC"; other words tell no zone),
+            or times of day only, which go on after midnight: their clock is relative and counts from the first midnight
     """
     import pandas as pd
 
     if len(texts) == 0:
         return np.empty(0, np.int64), "local"
     first = str(texts.iloc[0]).strip()
+    if _TIME_OF_DAY.fullmatch(first):
+        return over_midnight(times_of_day(texts)), "relative"
+    word = _ZONE_WORD.search(first)
+    if word is not None:  # CST is China, Chicago and Cuba: only UTC is safe
+        texts = texts.str.replace(_ZONE_WORD, "Z" if word[1] in ("UTC", "GMT") else "", regex=True)
+        first = str(texts.iloc[0]).strip()
     clock: Clock = "absolute" if _ZONE.search(first) and ":" in first else "local"
     if _FIXED.fullmatch(first) and texts.str.len().eq(len(first)).all():
         parsed = parse_fixed(np.array(texts.to_list(), dtype="S23").view(np.uint8).reshape(-1, 23))
@@ -54,6 +66,27 @@ def parse_fixed(grid: np.ndarray) -> np.ndarray | None:
     days = months.astype("datetime64[D]").astype(np.int64) + day - 1
     milliseconds = digits[:, 14] * 100 + digits[:, 15] * 10 + digits[:, 16]
     return ((days * 86400 + hour * 3600 + minute * 60 + second) * 1000 + milliseconds) * 1_000_000
+
+
+def times_of_day(texts: "pd.Series") -> np.ndarray:
+    """Return (n,) int64 ns since midnight of "HH:MM:SS[.fff]", MISSING for anything else; midnight is not passed."""
+    import pandas as pd
+
+    parts = texts.astype(str).str.extract(r"^\s*(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,9}))?\s*$")
+    whole = parts[[0, 1, 2]].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
+    fine = pd.to_numeric(parts[3].fillna("0").astype(str).str.ljust(9, "0"), errors="coerce").to_numpy(np.float64)
+    good = np.isfinite(whole).all(axis=1)
+    seconds = np.nan_to_num(whole) @ np.array([3600.0, 60.0, 1.0])
+    return np.where(good, seconds.astype(np.int64) * 10**9 + np.nan_to_num(fine).astype(np.int64), MISSING)
+
+
+def over_midnight(times: np.ndarray) -> np.ndarray:
+    """Return (n,) times of day, int64 ns in the order of the file, as times that go on after midnight; MISSING stays."""
+    known = np.flatnonzero(times != MISSING)
+    clock = times[known]
+    whole = times.copy()
+    whole[known] = clock + np.cumsum(np.diff(clock, prepend=clock[:1]) < -BACKWARDS_NS) * DAY_NS
+    return whole
 
 
 def epoch_times(numbers: np.ndarray) -> np.ndarray | None:
