@@ -119,10 +119,10 @@ def _zip(path: Path, target: Path, budget: Budget, progress: Progress) -> Iterat
         for number, info in enumerate(infos):
             progress(number / len(infos), "reading.doing.unpacking")
             name = _zip_name(info)
-            if is_litter(PurePosixPath(name).name) or "__MACOSX" in name:
+            wrong = wrong_name(name) or _wrong_zip_kind(info)
+            if not wrong and (is_litter(PurePosixPath(name).name) or "__MACOSX" in name):
                 continue
             budget.take_member(path)
-            wrong = wrong_name(name) or _wrong_zip_kind(info)
             if wrong:
                 yield refused(path, name, wrong)
             elif info.file_size > RATIO_FREE_BYTES and info.file_size > MOST_RATIO * max(info.compress_size, 1):
@@ -168,11 +168,11 @@ def _tar(path: Path, target: Path, budget: Budget, progress: Progress) -> Iterat
             with tarfile.open(fileobj=packed, mode="r|") as archive:
                 for info in archive:
                     source.beat()
-                    if info.isdir() or is_litter(PurePosixPath(info.name).name):
+                    wrong = wrong_name(info.name) or _wrong_tar_kind(info)
+                    if info.isdir() or (not wrong and is_litter(PurePosixPath(info.name).name)):
                         continue
                     budget.take_member(path)
                     name = info.name.removeprefix("./")
-                    wrong = wrong_name(info.name) or _wrong_tar_kind(info)
                     if wrong:
                         yield refused(path, name, wrong)
                         continue

@@ -4,7 +4,7 @@ import numpy as np
 
 _UNIT = np.zeros(256, bool)
 _UNIT[list(b' \t"%],\n\r/ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz\xc2\xb0')] = True
-_UNIT[list(b"eE")] = False
+_UNIT[list(b"eExX")] = False
 _POINT = 46
 _MINUS = 45
 _MOST_DIGITS = 15

@@ -111,11 +111,13 @@ def with_occupancy(columns: list[Column], total_gib: np.ndarray | None) -> list[
 
 def _series(rows: Rows, times: np.ndarray, origin: int, skipped: dict[str, int], source: Source) -> list[Series]:
     """Return the series by device and column; the times of a device are held once, and big logs lie in a mapped file."""
-    spool, found = Spool(), []
+    spool, found, places, stored = Spool(), [], [], []
     source.beat()
-    places = [(int(str(device)), _in_order(times, at)) for device, at in split_by_device(rows.devices)]
-    source.beat()
-    stored = [spool.put(times[at] - origin) for _, at in places]
+    for device, rows_of in split_by_device(rows.devices):
+        source.beat()
+        at = _in_order(times, rows_of)
+        places.append((int(str(device)), at))
+        stored.append(spool.put(times[at] - origin))
     release(times)
     for number, column in enumerate(rows.columns):
         for (device, at), time_slot in zip(places, stored, strict=True):

@@ -17,8 +17,11 @@ def split_by_device(devices: np.ndarray) -> Iterable[tuple[object, np.ndarray]]:
     if devices.size and devices.min() >= 0 and devices.max() < 2**15:
         devices = devices.astype(np.int16)  # numpy sorts 16 bits by radix, ten times as fast
     order = np.argsort(devices, kind="stable")
-    found, starts = np.unique(devices[order], return_index=True)
-    yield from zip(found.tolist(), np.split(order, starts[1:]), strict=True)
+    if not devices.size:
+        return
+    ordered = devices[order]
+    starts = np.concatenate([[0], np.flatnonzero(ordered[1:] != ordered[:-1]) + 1])
+    yield from zip(ordered[starts].tolist(), np.split(order, starts[1:]), strict=True)
 
 
 def make_series(
