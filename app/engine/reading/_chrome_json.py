@@ -52,6 +52,9 @@ _EVENTS = msgspec.json.Decoder(list[Event])
 _OPENING = re.compile(rb'"traceEvents"\s*:\s*\[')
 _FIRST_KEY = re.compile(rb'\s*\{\s*("[^"\\]+")')
 _ANY_CUT = re.compile(rb"\}(\s*,\s*)\{")
+_MOST_SUFFIX_BYTES = 64 * 2**20
+_BATCH = 4096
+MOST_BREAKS = 10_000
 _MOST_PENDING_BYTES = 256 * 2**20
 _NOT_JSON = re.compile(rb"([:\[,]\s*)(NaN|-?Infinity)\b")
 _BACKSLASH = re.compile(r'\\(["\\/bfnrt]|u[0-9a-fA-F]{4})|\\')
@@ -97,7 +100,8 @@ class EventFile:
             read += len(piece)
             progress(min(read / max(self.source.size_bytes, read), 0.99), "reading.doing.parsing")
             if self._suffix is not None:
-                self._suffix = (self._suffix + piece)[:_MOST_PENDING_BYTES]
+                if len(self._suffix) < _MOST_SUFFIX_BYTES:
+                    self._suffix += piece
                 continue
             rest += piece
             cut = _last(cut_at, rest) or (_last(_ANY_CUT, rest) if len(rest) > 4 * len(piece) else None)
@@ -131,22 +135,29 @@ class EventFile:
     def _one_by_one(self, text: bytes, cut_at: re.Pattern[bytes], *, is_last: bool) -> Iterator[list[Event]]:
         from app.engine.reading._json_events import sound_events
 
+        batch: list[Event] = []
         places = [found.end(1) for found in cut_at.finditer(text)]
         for number, (start, end) in enumerate(zip([0, *places], [*places, len(text)], strict=True)):
             self.source.beat()
             found = sound_events(text[start:end])
-            if found.events:
-                yield found.events
-            last = is_last and number == len(places)
+            batch += found.events
+            if len(batch) >= _BATCH:
+                yield batch
+                batch = []
             if found.closed is not None:
                 self._suffix = text[start + found.closed :]
-                return
+                break
             if found.broken is not None:
                 self.damaged += 1
                 self._note(text, start + found.broken)
-            if last:
+            if is_last and number == len(places):
                 self._is_cut = True
                 self._note(text, len(text) if found.broken is None else start + found.broken)
+            if self.damaged > MOST_BREAKS and self.damaged > (self._good + len(batch)) / 4:  # no trace any more
+                self._suffix, self._is_cut = b"", True
+                break
+        if batch:
+            yield batch
 
     def _opening(self, pieces: Iterator[bytes]) -> tuple[bytes, bytes]:
         """Return what stands before the array of events ("" for a bare list) and the beginning of the array."""

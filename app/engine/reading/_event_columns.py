@@ -199,7 +199,7 @@ def _floats(values: Iterable[object]) -> np.ndarray:
     listed = list(values)
     try:
         return np.array(listed, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return np.array([_number(value) for value in listed], np.float64)
 
 

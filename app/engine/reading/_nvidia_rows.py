@@ -141,7 +141,8 @@ class SmiRows:
                 self._totals[card] = max(self._totals.get(card, 0.0), float(known.max()))
         used = piece.get("memory.used")
         if used is not None:
-            piece[OCCUPANCY] = np.divide(used, total, out=np.full(used.shape, np.nan), where=total > 0)
+            with np.errstate(over="ignore"):
+                piece[OCCUPANCY] = np.divide(used, total, out=np.full(used.shape, np.nan), where=total > 0)
 
     def _sum_processes(self) -> None:
         """Add up the processes of one card at one time."""

@@ -109,6 +109,7 @@ _UNITS: dict[str, dict[str, tuple[float, str]]] = {
     _CLOCK: {"mhz": (1.0, "MHz"), "ghz": (1e3, "GHz"), "hz": (1e-6, "Hz")},
 }  # fmt: skip
 _OURS = {_SHARE: "", _SIZE: "GiB", _RATE: "GB/s", _POWER: "W", _TEMPERATURE: "°C", _CLOCK: "MHz"}
+LONGEST_NAME = 200
 _BRACKETS = re.compile(r"[\[(（]([^\])）]*)[\])）]")
 _CARD = re.compile(r"(?:gpu|npu|cuda|dcu|card|device)[ _:.#-]?(\d{1,3})|:(\d{1,3})$")
 
@@ -128,11 +129,12 @@ class Mapping(Struct, frozen=True):
 
 def plain(name: str) -> str:
     """Return a column's name in one form: lower case, words joined by _, no unit in brackets."""
-    return re.sub(r"[^\w]+", "_", _BRACKETS.sub("", name).strip().lower()).strip("_")
+    return re.sub(r"[^\w]+", "_", _BRACKETS.sub("", name[:LONGEST_NAME]).strip().lower()).strip("_")
 
 
 def map_column(column: str, values: np.ndarray) -> Mapping:
     """Return what a column means. values (n,) float64 settle the unit where the name does not tell it, marked as doubt."""
+    column = column[:LONGEST_NAME]
     name = plain(column)
     card = _CARD.search(column.lower())
     device = next((digits for digits in card.groups() if digits), "") if card else ""

@@ -39,7 +39,7 @@ def parse_times(texts: "pd.Series") -> tuple[np.ndarray, Clock]:
         texts = texts.str.replace(_ZONE_WORD, "Z" if word[1] in ("UTC", "GMT") else "", regex=True)
         first = str(texts.iloc[0]).strip()
     clock: Clock = "absolute" if _ZONE.search(first) and ":" in first else "local"
-    if _FIXED.fullmatch(first) and texts.str.len().eq(len(first)).all():
+    if _FIXED.fullmatch(first) and texts.str.len().eq(len(first)).all() and all(map(str.isascii, texts)):
         parsed = parse_fixed(np.array(texts.to_list(), dtype="S23").view(np.uint8).reshape(-1, 23))
         if parsed is not None:
             return parsed, clock
@@ -97,10 +97,11 @@ def epoch_times(numbers: np.ndarray) -> np.ndarray | None:
     middle = float(np.median(good))
     for factor in _POWERS.values():
         if 946_684_800 < middle * factor / 1e9 < 4_102_444_800:
-            filled = np.where(np.isfinite(numbers), numbers, 0)
+            sound = np.isfinite(numbers) & (np.abs(numbers) < 2.0**62 / factor)
+            filled = np.where(sound, numbers, 0)
             whole = np.floor(filled)
             times = whole.astype(np.int64) * factor + np.round((filled - whole) * factor).astype(np.int64)
-            return np.where(np.isfinite(numbers), times, MISSING)
+            return np.where(sound, times, MISSING)
     return None
 
 

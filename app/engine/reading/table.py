@@ -24,6 +24,10 @@ SEPARATORS = (",", "\t", ";", "|")
 _RELATIVE = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "sec": 10**9, "seconds": 10**9, "min": 60 * 10**9}
 _MOST_TITLE_ROWS = 30
 _SHOWN = 12
+MOST_NS = 2.0**62
+MOST_COLUMNS = 20_000
+MOST_HEAD_BYTES = 2**20
+"""A longer first line is no head of a table."""
 
 
 class TableReader:
@@ -77,6 +81,9 @@ def _csv(source: Source, skipped: dict[str, int]) -> "pd.DataFrame":
     if text[:5].lower().startswith(b"sep=") and b"\n" in text:  # Excel's hint
         text = text.partition(b"\n")[2]
     separator = _separator(text[:65536].decode("utf-8", "replace"))
+    widest = max(map(len, text[:MOST_HEAD_BYTES].split(b"\n")[:1]), default=0)
+    if widest >= MOST_HEAD_BYTES or text.partition(b"\n")[0].count((separator or ",").encode()) > MOST_COLUMNS:
+        raise UnreadableFile("reading.not_a_table", file=source.path, detail=f"> {MOST_COLUMNS} columns")
     try:
         frame = pd.read_csv(
             io.BytesIO(text), sep=separator, on_bad_lines="skip", skipinitialspace=True, encoding_errors="replace", low_memory=False
@@ -130,17 +137,28 @@ def _parsed(column: "pd.Series", name: str) -> tuple[np.ndarray, Clock] | None:
 
     if pd.api.types.is_datetime64_any_dtype(column):
         column = column.astype(str)
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
+    numbers = numbers_of(column).to_numpy(np.float64)
     if np.isfinite(numbers).mean() > 0.5:
         epoch = epoch_times(numbers)
         if epoch is not None:
             return epoch, "absolute"
         words = plain(name).split("_")
         factor = next((_RELATIVE[word] for word in reversed(words) if word in _RELATIVE), 10**9)
-        return np.where(np.isfinite(numbers), np.round(np.nan_to_num(numbers) * factor), MISSING).astype(np.int64), "relative"
+        scaled = np.where(np.isfinite(numbers) & (np.abs(numbers) < MOST_NS / factor), numbers, np.nan) * factor
+        return np.where(np.isfinite(scaled), np.round(np.nan_to_num(scaled)), MISSING).astype(np.int64), "relative"
     texts = column.astype(str)
     times, clock = parse_times(texts)
     return (times, clock) if (times != MISSING).mean() > 0.5 else None
+
+
+def numbers_of(column: "pd.Series") -> "pd.Series":
+    """Return the column as float64, nan for what is no number or has more digits than any number of ours."""
+    import pandas as pd
+
+    try:
+        return pd.to_numeric(column, errors="coerce")
+    except OverflowError:
+        return pd.to_numeric(column.astype(str).str.slice(0, 300), errors="coerce").astype(np.float64)
 
 
 def _rows(frame: "pd.DataFrame", times: np.ndarray, clock: Clock, time_columns: set, warnings: list[Message], source: Source) -> Rows:
@@ -205,10 +223,10 @@ def _values(column: "pd.Series") -> np.ndarray:
 
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         return column.to_numpy(np.float64)
-    numbers = pd.to_numeric(column, errors="coerce")
+    numbers = numbers_of(column)
     if numbers.notna().mean() < 0.5:
         stripped = (
             column.astype(str).str.replace(",", "").str.extract(r"^\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*[%A-Za-z/°]*\s*$", expand=False)
         )
-        numbers = pd.to_numeric(stripped, errors="coerce")
+        numbers = numbers_of(stripped)
     return numbers.to_numpy(np.float64)
