@@ -6,7 +6,6 @@ UTF-8, single backslashes of Windows paths) or is damaged goes event by event (_
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import msgspec
 
@@ -16,7 +15,7 @@ from app.engine.progress import Progress
 from app.engine.reading._sources import Source
 
 Number = int | float | str | None
-_NOTHING = msgspec.Raw()
+NOTHING = msgspec.Raw()
 
 
 class Args(msgspec.Struct, gc=False):
@@ -26,7 +25,7 @@ class Args(msgspec.Struct, gc=False):
     stream: Number = None
     device: Number = None
     bytes_: int | float | str | None = msgspec.field(default=None, name="bytes")
-    dims: msgspec.Raw = msgspec.field(default=_NOTHING, name="Input Dims")
+    dims: msgspec.Raw = msgspec.field(default=NOTHING, name="Input Dims")
     elements: Number = msgspec.field(default=None, name="In msg nelems")
     dtype: str | None = None
     device_type: Number = msgspec.field(default=None, name="Device Type")
@@ -61,13 +60,6 @@ _BACKSLASH = re.compile(r'\\(["\\/bfnrt]|u[0-9a-fA-F]{4})|\\')
 BROKEN = (msgspec.DecodeError, ValueError, RecursionError)
 
 
-class Break(NamedTuple):
-    """Where the JSON is damaged: byte of the unpacked file and line, both counted from 0 and 1."""
-
-    byte: int
-    line: int
-
-
 class EventFile:
     """The events of one file: iterate over `batches`, then read `metadata`, `damaged` (events lost) and `warnings`."""
 
@@ -77,10 +69,10 @@ class EventFile:
         self.damaged = 0
         self.warnings: list[Message] = []
         self._good = 0
-        self._break: Break | None = None
+        self._break: int | None = None
         self._is_cut = False
         self._suffix: bytes | None = None
-        self._byte, self._line = 0, 1
+        self._byte = 0
 
     def batches(self, progress: Progress) -> Iterator[list[Event]]:
         """Yield the events in lists, as far as they are sound. Raises UnreadableFile with the line where nothing is."""
@@ -103,32 +95,33 @@ class EventFile:
                 if len(self._suffix) < _MOST_SUFFIX_BYTES:
                     self._suffix += piece
                 continue
-            rest += piece
-            cut = _last(cut_at, rest) or (_last(_ANY_CUT, rest) if len(rest) > 4 * len(piece) else None)
+            cut = _last(cut_at, piece) or (_last(_ANY_CUT, piece) if len(rest) > 4 * len(piece) else None)
             if cut is None:
+                rest += piece
                 if len(rest) > _MOST_PENDING_BYTES:
-                    raise UnreadableFile("reading.json_broken", file=self.source.path, place=self._line, detail="one event")
+                    raise UnreadableFile("reading.json_broken", file=self.source.path, place=self._line_of(self._byte), detail="one event")
                 continue
-            yield from self._decoded(rest[: cut.start() + 1], cut_at)
-            self._pass(rest[: cut.end(1)])
-            rest = rest[cut.end(1) :]
+            yield from self._decoded(b"".join((b"[", rest, piece[: cut.start() + 1], b"]")), cut_at)
+            self._byte += len(rest) + cut.end(1)
+            rest = piece[cut.end(1) :]
         if self._suffix is None:
             yield from self._last_events(rest, cut_at)
 
-    def _decoded(self, text: bytes, cut_at: re.Pattern[bytes]) -> Iterator[list[Event]]:
+    def _decoded(self, listed: bytes, cut_at: re.Pattern[bytes]) -> Iterator[list[Event]]:
+        """Yield the events of a text that is a JSON list."""
         try:
-            yield _EVENTS.decode(b"[" + text + b"]")
+            yield _EVENTS.decode(listed)
         except BROKEN:
-            yield from self._one_by_one(text, cut_at, is_last=False)
+            yield from self._one_by_one(listed[1:-1], cut_at, is_last=False)
 
     def _last_events(self, rest: bytes, cut_at: re.Pattern[bytes]) -> Iterator[list[Event]]:
         """Take the end of the file: events, closing marks with keys in another order, and what follows the array."""
         cut = _last(cut_at, rest)
         if cut is not None:
-            yield from self._decoded(rest[: cut.start() + 1], cut_at)
+            yield from self._decoded(b"[" + rest[: cut.start() + 1] + b"]", cut_at)
             if self._suffix is not None:
                 return
-            self._pass(rest[: cut.end(1)])
+            self._byte += cut.end(1)
             rest = rest[cut.end(1) :]
         yield from self._one_by_one(rest, cut_at, is_last=True)
 
@@ -149,10 +142,10 @@ class EventFile:
                 break
             if found.broken is not None:
                 self.damaged += 1
-                self._note(text, start + found.broken)
+                self._note(start + found.broken)
             if is_last and number == len(places):
                 self._is_cut = True
-                self._note(text, len(text) if found.broken is None else start + found.broken)
+                self._note(len(text) if found.broken is None else start + found.broken)
             if self.damaged > MOST_BREAKS and self.damaged > (self._good + len(batch)) / 4:  # no trace any more
                 self._suffix, self._is_cut = b"", True
                 break
@@ -161,26 +154,35 @@ class EventFile:
 
     def _opening(self, pieces: Iterator[bytes]) -> tuple[bytes, bytes]:
         """Return what stands before the array of events ("" for a bare list) and the beginning of the array."""
-        head = next(pieces, b"").removeprefix(b"\xef\xbb\xbf")
+        head = next(pieces, b"")
+        if head.startswith(b"\xef\xbb\xbf"):
+            head, self._byte = head[3:], 3
         bare = head.lstrip()
         if bare.startswith(b"["):
-            self._pass(head[: len(head) - len(bare) + 1])
+            self._byte += len(head) - len(bare) + 1
             return b"", bare[1:]
         while (found := _OPENING.search(head)) is None:
             more = next(pieces, None)
             if more is None or len(head) > _MOST_PENDING_BYTES:
                 raise UnreadableFile("reading.no_events", file=self.source.path)
             head += more
-        self._pass(head[: found.end()])
+        self._byte += found.end()
         return head[: found.start()], head[found.end() :]
 
-    def _pass(self, text: bytes) -> None:
-        self._byte += len(text)
-        self._line += text.count(b"\n")
-
-    def _note(self, text: bytes, at: int) -> None:
+    def _note(self, at: int) -> None:
+        """Keep where the first damage is, `at` bytes after what was taken so far."""
         if self._break is None:
-            self._break = Break(self._byte + at, self._line + text.count(b"\n", 0, at))
+            self._break = self._byte + at
+
+    def _line_of(self, byte: int) -> int:
+        """Return the line of a byte of the unpacked file; it is read once more, for the sake of files that are sound."""
+        line, left = 1, byte
+        for piece in self.source.pieces():
+            line += piece.count(b"\n", 0, left)
+            left -= len(piece)
+            if left <= 0:
+                break
+        return line
 
     def _metadata(self, prefix: bytes) -> dict:
         if not prefix:
@@ -194,14 +196,14 @@ class EventFile:
                     continue
                 return {name: value for name, value in found.items() if name != "traceEvents"} if isinstance(found, dict) else {}
             self._is_cut = True
-            self._note(b"", 0)
+            self._note(0)
         return {}
 
     def _judge(self) -> None:
         """Tell the damage. Raises UnreadableFile where not one event is sound."""
         if self._break is None:
             return
-        byte, line = self._break
+        byte, line = self._break, self._line_of(self._break)
         if not self._good:
             raise UnreadableFile("reading.json_broken", file=self.source.path, place=line, detail=f"byte {byte}")
         if self._is_cut and self.damaged <= 1:

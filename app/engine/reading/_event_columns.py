@@ -8,7 +8,7 @@ from operator import attrgetter
 import numpy as np
 
 from app.engine.model.traces import Events, Series
-from app.engine.reading._chrome_json import Args, Event
+from app.engine.reading._chrome_json import NOTHING, Args, Event
 from app.engine.reading._columns import Columns, Spool
 
 CATEGORIES = {
@@ -77,7 +77,7 @@ class EventColumns:
         )
         stream = _ints([event.tid if args.stream is None else args.stream for event, args in zip(whole, argued, strict=True)])
         correlation = _ints(list(map(_CORRELATION, argued)))
-        shape = np.array([-1 if not (dims := bytes(args.dims)) else shapes.setdefault(dims, len(shapes)) for args in argued], np.int32)
+        shape = np.array([-1 if args.dims is NOTHING else shapes.setdefault(bytes(args.dims), len(shapes)) for args in argued], np.int32)
         payload = _ints([None if args.bytes_ is None and args.elements is None else _payload(args) for args in argued])
         batch_columns = (name, category, shape, stream, correlation, payload, start, duration)
         self._columns.add(dict(zip(COLUMNS, batch_columns, strict=True)), len(whole))

@@ -40,6 +40,7 @@ class Source:
         self._progress = progress
         self._told: tuple[float, str] = (0.0, "reading.doing.reading")
         self._last_beat = 0.0
+        self._known_sha256 = ""
         try:
             found = path.stat()
             if stat.S_ISDIR(found.st_mode):
@@ -81,7 +82,7 @@ class Source:
         """
         total, good = 0, None
         try:
-            with self.path.open("rb") as file:
+            with HashingFile(self.path) as file:
                 for piece in self._raw(file, size):
                     total += len(piece)
                     if total > MOST_UNPACKED_BYTES:
@@ -89,6 +90,8 @@ class Source:
                     good = piece
                     yield piece
                     self.beat()
+                if file.hashed == self.size_bytes:
+                    self._known_sha256 = file.digest.hexdigest()
         except Bomb as error:
             raise UnreadableFile("reading.bomb", file=self.path, ratio=MOST_RATIO) from error
         except OSError as error:
@@ -162,7 +165,9 @@ class Source:
 
     @cached_property
     def sha256(self) -> str:
-        """The SHA-256 of the file as it lies there."""
+        """The SHA-256 of the file as it lies there; known already where it was read to its end."""
+        if self._known_sha256:
+            return self._known_sha256
         digest = hashlib.sha256()
         with self.path.open("rb") as file:
             while piece := file.read(PIECE_BYTES):
@@ -173,6 +178,22 @@ class Source:
     def described(self, slug: str, *, rows: int = 0, events: int = 0) -> SourceFile:
         """Return what is kept of this file in the trace."""
         return SourceFile(self.name, slug, self.size_bytes, self.sha256, rows, events)
+
+
+class HashingFile(io.FileIO):
+    """A file that hashes what is read of it, so that it passes once: `hashed` bytes so far."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "rb")
+        self.digest = hashlib.sha256()
+        self.hashed = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read and hash."""
+        piece = super().read(size)
+        self.digest.update(piece)
+        self.hashed += len(piece)
+        return piece
 
 
 class _Pieces(io.RawIOBase):
