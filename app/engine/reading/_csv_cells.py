@@ -1,4 +1,4 @@
-"""Cells of a comma-separated piece of a log by numpy: no Python object per cell, lines of another width told apart.
+"""Cells of a piece of a separated log by numpy: no Python object per cell, lines of another width told apart.
 
 A piece holds whole lines. Numbers may carry a unit behind ("64348 MiB", "47 %") and blanks around; what is no number is nan, never 0.
 """
@@ -7,10 +7,11 @@ import numpy as np
 
 from app.engine.model.traces import Clock
 from app.engine.reading._digits import parse_long, parse_short
-from app.engine.reading._times import MISSING, epoch_times, parse_fixed, parse_times
+from app.engine.reading._times import MISSING, epoch_times, parse_regular, parse_times
 
-COMMA, LINE_END, BLANK = 44, 10, 32
+LINE_END, BLANK = 10, 32
 WIDEST = 24
+WIDEST_STAMP = 35
 WIDEST_TEXT = 96
 _LEADING = np.zeros(256, bool)
 _LEADING[list(b' \t"')] = True
@@ -20,14 +21,14 @@ _RANDOM = np.random.default_rng(20260101).integers(1, 2**63, 1 + WIDEST_TEXT // 
 class Cells:
     """The cells of one piece. rows: lines of `width` cells; bad: other lines that are not blank; blank: blank lines."""
 
-    def __init__(self, piece: bytes, width: int) -> None:
+    def __init__(self, piece: bytes, width: int, separator: bytes = b",") -> None:
         if not piece.endswith(b"\n"):
             piece += b"\n"
         self._bytes = piece + bytes(WIDEST_TEXT)  # so that a cell at the end can be read over its end
         self._buffer = np.frombuffer(self._bytes, np.uint8)
         self._words = np.ndarray(len(self._bytes) - 8, "<u8", self._bytes, strides=(1,))  # the eight bytes from each place on
         buffer = self._buffer[: len(piece)]
-        cuts = np.flatnonzero((buffer == COMMA) | (buffer == LINE_END))
+        cuts = np.flatnonzero((buffer == ord(separator)) | (buffer == LINE_END))
         ends = np.flatnonzero(buffer[cuts] == LINE_END)
         before = np.concatenate([[-1], ends[:-1]])
         good = ends - before == width
@@ -64,10 +65,10 @@ class Cells:
         import pandas as pd
 
         start, length = self._cell(column)
-        if self.rows and (length == 23).all():
-            times = parse_fixed(self._grid(start, 23))
-            if times is not None:
-                return times, "local"
+        if self.rows and 19 <= length[0] <= WIDEST_STAMP and (length == length[0]).all():
+            regular = parse_regular(self._grid(start, int(length[0])))
+            if regular is not None:
+                return regular
         epoch = self.numbers(column)
         if self.rows and np.isfinite(epoch).mean() > 0.5:
             found = epoch_times(epoch)

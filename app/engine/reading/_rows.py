@@ -18,12 +18,18 @@ SYNTHETIC_STEP_S = 1.0
 
 
 class Column(Struct, frozen=True):
-    """One metric of all rows: values (n,) float64 in `unit`, nan = missing."""
+    """One metric of all rows: values (n,) float64, nan = missing.
+
+    factor  what turns the values into `unit`
+    owner   index into `infos` where the whole column is of one device, whatever device the row is of
+    """
 
     metric: str
     unit: str
     values: np.ndarray
     state: State = "measured"
+    factor: float = 1.0
+    owner: int | None = None
 
 
 class Rows(Struct, frozen=True):
@@ -111,18 +117,28 @@ def with_occupancy(columns: list[Column], total_gib: np.ndarray | None) -> list[
 
 def _series(rows: Rows, times: np.ndarray, origin: int, skipped: dict[str, int], source: Source) -> list[Series]:
     """Return the series by device and column; the times of a device are held once, and big logs lie in a mapped file."""
-    spool, found, places, stored = Spool(), [], [], []
+    spool, found = Spool(), []
+    places: dict[int | None, list[tuple[int, np.ndarray, int]]] = {None: []}
     source.beat()
-    for device, rows_of in split_by_device(rows.devices):
+    for device, rows_of in split_by_device(rows.devices) if any(column.owner is None for column in rows.columns) else ():
         source.beat()
         at = _in_order(times, rows_of)
-        places.append((int(str(device)), at))
-        stored.append(spool.put(times[at] - origin))
+        places[None].append((int(str(device)), at, spool.put(times[at] - origin)))
+    owners = {column.owner for column in rows.columns} - {None}
+    if owners:
+        source.beat()
+        at = _in_order(times, np.arange(times.size))
+        source.beat()
+        slot = spool.put(times[at] - origin)
+        source.beat()
+        places |= {owner: [(int(owner or 0), at, slot)] for owner in owners}
     release(times)
     for number, column in enumerate(rows.columns):
-        for (device, at), time_slot in zip(places, stored, strict=True):
+        for device, at, time_slot in places[column.owner]:
             source.beat()
             values = column.values[at].astype(np.float64, copy=False)
+            if column.factor != 1:
+                values *= column.factor
             if at.size and clean_values(column.metric, column.unit, values, skipped):
                 found.append((device, number, column, time_slot, spool.put(values)))
         release(column.values)

@@ -17,7 +17,8 @@ _TIME_OF_DAY = re.compile(r"\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?")
 DAY_NS = 86400 * 10**9
 BACKWARDS_NS = DAY_NS // 2
 """A time of day that goes back further than this has passed midnight; less is the disorder of one tick."""
-_FIXED = re.compile(r"\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d\.\d{3}")
+_REGULAR = re.compile(r"\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?")
+_TAIL = re.compile(rb"(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?")
 _POWERS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
@@ -39,10 +40,10 @@ def parse_times(texts: "pd.Series") -> tuple[np.ndarray, Clock]:
         texts = texts.str.replace(_ZONE_WORD, "Z" if word[1] in ("UTC", "GMT") else "", regex=True)
         first = str(texts.iloc[0]).strip()
     clock: Clock = "absolute" if _ZONE.search(first) and ":" in first else "local"
-    if _FIXED.fullmatch(first) and texts.str.len().eq(len(first)).all() and all(map(str.isascii, texts)):
-        parsed = parse_fixed(np.array(texts.to_list(), dtype="S23").view(np.uint8).reshape(-1, 23))
-        if parsed is not None:
-            return parsed, clock
+    if _REGULAR.fullmatch(first) and texts.str.len().eq(len(first)).all() and all(map(str.isascii, texts)):
+        regular = parse_regular(np.array(texts.to_list(), dtype=f"S{len(first)}").view(np.uint8).reshape(-1, len(first)))
+        if regular is not None:
+            return regular
     plain = texts.str.strip().str.replace("/", "-", regex=False)
     stamps = pd.to_datetime(plain, format="ISO8601", utc=True, errors="coerce")
     values = stamps.to_numpy(dtype="datetime64[ns]")
@@ -51,21 +52,33 @@ def parse_times(texts: "pd.Series") -> tuple[np.ndarray, Clock]:
     return nanoseconds, clock
 
 
-def parse_fixed(grid: np.ndarray) -> np.ndarray | None:
-    """Parse (n, 23) bytes YYYY?MM?DD?HH:MM:SS.mmm by their columns: eight times as fast as a general parser; None for anything else."""
-    if not ((grid[:, 13] == 58) & (grid[:, 16] == 58)).all():
+def parse_regular(grid: np.ndarray) -> tuple[np.ndarray, Clock] | None:
+    """Parse (n, m) bytes "YYYY?MM?DD?HH:MM:SS[.f…][zone]" of one length by their columns, eight times as fast as a general parser.
+
+    Returns ns since 1970 and the clock, None for anything else.
+    """
+    if grid.shape[0] == 0 or grid.shape[1] < 19 or not ((grid[:, 13] == 58) & (grid[:, 16] == 58)).all():
         return None
-    digits = (grid[:, [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 22]] - np.uint8(48)).astype(np.int64)
+    tail = _TAIL.fullmatch(grid[0, 19:].tobytes())
+    if tail is None:
+        return None
+    fraction, zone = len(tail[1] or b" ") - 1, tail[2] or b""
+    if (grid[:, grid.shape[1] - len(zone) :] != np.frombuffer(zone, np.uint8)).any():
+        return None
+    places = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, *range(20, 20 + fraction)]
+    digits = (grid[:, places] - np.uint8(48)).T.astype(np.int64)
     if (digits > 9).any():
         return None
-    year = digits[:, 0] * 1000 + digits[:, 1] * 100 + digits[:, 2] * 10 + digits[:, 3]
-    month, day, hour, minute, second = (digits[:, at] * 10 + digits[:, at + 1] for at in (4, 6, 8, 10, 12))
-    if ((month < 1) | (month > 12) | (day < 1) | (day > 31)).any():
+    year = digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3]
+    month, day, hour, minute, second = (digits[at] * 10 + digits[at + 1] for at in (4, 6, 8, 10, 12))
+    if ((month < 1) | (month > 12) | (day < 1) | (day > 31) | (year < 1700) | (year > 2200)).any():
         return None
     months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
     days = months.astype("datetime64[D]").astype(np.int64) + day - 1
-    milliseconds = digits[:, 14] * 100 + digits[:, 15] * 10 + digits[:, 16]
-    return ((days * 86400 + hour * 3600 + minute * 60 + second) * 1000 + milliseconds) * 1_000_000
+    times = (days * 86400 + hour * 3600 + minute * 60 + second - (utc_offset_of(f"0:{zone.decode()}") or 0)) * 10**9
+    for number in range(fraction):
+        times += digits[14 + number] * 10 ** (8 - number)
+    return times, "absolute" if zone else "local"
 
 
 def times_of_day(texts: "pd.Series") -> np.ndarray:

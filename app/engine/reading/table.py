@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +12,11 @@ from app.engine.errors import UnreadableFile
 from app.engine.messages import Message, message
 from app.engine.model.traces import Clock, Device, Trace
 from app.engine.progress import Progress
+from app.engine.reading._columns import release
 from app.engine.reading._rows import Column, Rows, trace_of_rows
 from app.engine.reading._sources import Source
 from app.engine.reading._table_columns import DEVICE_NAMES, TIME_NAMES, Mapping, map_column, plain
+from app.engine.reading._table_stream import streamed_table
 from app.engine.reading._times import MISSING, epoch_times, parse_times
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ SEPARATORS = (",", "\t", ";", "|")
 _RELATIVE = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "sec": 10**9, "seconds": 10**9, "min": 60 * 10**9}
 _MOST_TITLE_ROWS = 30
 _SHOWN = 12
+STREAM_FROM_BYTES = 16 * 2**20
 MOST_NS = 2.0**62
 MOST_COLUMNS = 20_000
 MOST_HEAD_BYTES = 2**20
@@ -47,14 +51,35 @@ class TableReader:
         """Read the table. Raises UnreadableFile when it has no time column or no metric."""
         progress(0.0, "reading.doing.reading")
         skipped: dict[str, int] = {}
-        frame = _workbook(source) if source.raw_head.startswith(b"PK\x03\x04") else _csv(source, skipped)
-        if frame.empty:
-            raise UnreadableFile("reading.no_rows", file=source.path)
-        progress(0.5, "reading.doing.parsing")
         warnings: list[Message] = []
-        times, clock, time_columns = _times(frame, source)
-        rows = _rows(frame, times, clock, time_columns, warnings, source)
+        rows = self._streamed(source, progress, skipped, warnings)
+        if rows is None:
+            frame = _workbook(source) if source.raw_head.startswith(b"PK\x03\x04") else _csv(source, skipped)
+            if frame.empty:
+                raise UnreadableFile("reading.no_rows", file=source.path)
+            progress(0.5, "reading.doing.parsing")
+            times, clock, time_columns = _times(frame, source)
+            rows = _rows(frame, times, clock, time_columns, warnings, source)
         return trace_of_rows(source, SLUG, rows, skipped=skipped, warnings=warnings)
+
+    def _streamed(self, source: Source, progress: Progress, skipped: dict[str, int], warnings: list[Message]) -> Rows | None:
+        """Return the rows of a big, regular CSV, read piece by piece; None for all others."""
+        separator = _separator(source.head.decode("utf-8", "replace"))
+        if source.size_bytes < STREAM_FROM_BYTES or separator is None:
+            return None
+        found = streamed_table(source, separator, progress, skipped)
+        if found is None:
+            return None
+        if not found.length:
+            raise UnreadableFile("reading.no_rows", file=source.path)
+        if found.times is None:
+            raise UnreadableFile("reading.no_time_column", file=source.path, columns=found.heads[:_SHOWN])
+        times, clock = (
+            found.times if isinstance(found.times, tuple) else _parsed_numbers(found.times, found.time_name) or (None, "relative")
+        )
+        if times is None:
+            raise UnreadableFile("reading.no_time_column", file=source.path, columns=found.heads[:_SHOWN])
+        return _meanings(found.columns, times, clock, found.codes, found.ids, warnings, source)
 
 
 READER = TableReader()
@@ -139,16 +164,21 @@ def _parsed(column: "pd.Series", name: str) -> tuple[np.ndarray, Clock] | None:
         column = column.astype(str)
     numbers = numbers_of(column).to_numpy(np.float64)
     if np.isfinite(numbers).mean() > 0.5:
-        epoch = epoch_times(numbers)
-        if epoch is not None:
-            return epoch, "absolute"
-        words = plain(name).split("_")
-        factor = next((_RELATIVE[word] for word in reversed(words) if word in _RELATIVE), 10**9)
-        scaled = np.where(np.isfinite(numbers) & (np.abs(numbers) < MOST_NS / factor), numbers, np.nan) * factor
-        return np.where(np.isfinite(scaled), np.round(np.nan_to_num(scaled)), MISSING).astype(np.int64), "relative"
+        return _parsed_numbers(numbers, name)
     texts = column.astype(str)
     times, clock = parse_times(texts)
     return (times, clock) if (times != MISSING).mean() > 0.5 else None
+
+
+def _parsed_numbers(numbers: np.ndarray, name: str) -> tuple[np.ndarray, Clock]:
+    """Return the times of a column of numbers: calendar times by their magnitude, else counted in the unit that the name tells."""
+    epoch = epoch_times(numbers)
+    if epoch is not None:
+        return epoch, "absolute"
+    words = plain(name).split("_")
+    factor = next((_RELATIVE[word] for word in reversed(words) if word in _RELATIVE), 10**9)
+    scaled = np.where(np.isfinite(numbers) & (np.abs(numbers) < MOST_NS / factor), numbers, np.nan) * factor
+    return np.where(np.isfinite(scaled), np.round(np.nan_to_num(scaled)), MISSING).astype(np.int64), "relative"
 
 
 def numbers_of(column: "pd.Series") -> "pd.Series":
@@ -166,22 +196,35 @@ def _rows(frame: "pd.DataFrame", times: np.ndarray, clock: Clock, time_columns: 
 
     by = next((column for column in frame.columns if plain(str(column)) in DEVICE_NAMES and column not in time_columns), None)
     codes, ids = pd.factorize(frame[by].astype(str).str.strip(), sort=True) if by is not None else (np.zeros(len(frame), np.int64), ["0"])
+    pairs = [(str(column), _values(frame[column])) for column in frame.columns if column not in time_columns and column != by]
+    return _meanings(pairs, times, clock, codes, [str(one) for one in ids], warnings, source)
+
+
+def _meanings(
+    pairs: Sequence[tuple[str, np.ndarray]],
+    times: np.ndarray,
+    clock: Clock,
+    codes: np.ndarray,
+    ids: list[str],
+    warnings: list[Message],
+    source: Source,
+) -> Rows:
+    """Return the rows with each column as a metric of ours; doubt is told."""
     mapped: list[tuple[Mapping, np.ndarray]] = []
-    for column in frame.columns:
-        if column in time_columns or column == by:
-            continue
-        values = _values(frame[column])
+    for name, values in pairs:
+        source.beat()
         if np.isfinite(values).any():
-            mapped.append((map_column(str(column), values), values))
+            mapped.append((map_column(name, values), values))
+        release(values)
     if not any(mapping.known for mapping, _ in mapped) and not mapped:
-        raise UnreadableFile("reading.no_metric_column", file=source.path, columns=[str(column) for column in frame.columns[:_SHOWN]])
+        raise UnreadableFile("reading.no_metric_column", file=source.path, columns=[name for name, _ in pairs[:_SHOWN]])
     for mapping, _ in mapped:
         if mapping.doubt:
             warnings.append(message("reading.doubtful_column", column=mapping.column, metric=mapping.metric, unit=mapping.read_as))
     unknown = [mapping.column for mapping, _ in mapped if not mapping.known]
     if unknown:
         warnings.append(message("reading.unmapped_columns", columns=unknown[:_SHOWN]))
-    return _spread(times, clock, codes, [_device_id(str(one)) for one in ids], mapped)
+    return _spread(times, clock, codes, [_device_id(one) for one in ids], mapped)
 
 
 def _device_id(text: str) -> str:
@@ -191,30 +234,15 @@ def _device_id(text: str) -> str:
 
 
 def _spread(times: np.ndarray, clock: Clock, codes: np.ndarray, ids: list[str], mapped: list[tuple[Mapping, np.ndarray]]) -> Rows:
-    """Give columns that name a card of their own (gpu0_util, gpu1_util) rows of that card."""
-    ids = list(ids)
-    owners = [mapping.device if mapping.device else None for mapping, _ in mapped]
-    parts: dict[str | None, list[int]] = {}
-    for number, owner in enumerate(owners):
-        parts.setdefault(owner, []).append(number)
-    metrics = dict.fromkeys(mapping.metric for mapping, _ in mapped)
-    units = {mapping.metric: mapping.unit for mapping, _ in mapped}
-    count = len(times)
-    values = {metric: np.full((len(parts), count), np.nan) for metric in metrics}
-    devices = np.empty((len(parts), count), np.int64)
-    for row, (owner, members) in enumerate(parts.items()):
-        if owner is None:
-            devices[row] = codes
-        else:
-            if owner not in ids:
-                ids.append(owner)
-            devices[row] = ids.index(owner)
-        for number in members:
-            mapping, raw = mapped[number]
-            values[mapping.metric][row] = raw * mapping.factor
-    columns = tuple(Column(metric, units[metric], values[metric].ravel()) for metric in metrics)
+    """Give columns that name a card of their own (gpu0_util, gpu1_util) to that card."""
+    columns: dict[tuple[str, int | None], Column] = {}
+    for mapping, values in mapped:
+        if mapping.device and mapping.device not in ids:
+            ids.append(mapping.device)
+        owner = ids.index(mapping.device) if mapping.device else None
+        columns[mapping.metric, owner] = Column(mapping.metric, mapping.unit, values, factor=mapping.factor, owner=owner)
     infos = tuple(Device(one, "host" if one == "host" else "gpu") for one in ids)
-    return Rows(np.tile(times, len(parts)), clock, devices.ravel(), infos, columns, count)
+    return Rows(times, clock, codes, infos, tuple(columns.values()), len(times))
 
 
 def _values(column: "pd.Series") -> np.ndarray:

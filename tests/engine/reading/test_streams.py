@@ -191,6 +191,27 @@ def test_a_cancel_is_heard_inside(tmp_path, content):
     assert calls == 2
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "time,device,GPU util (%),power (W)\n"
+        + "".join(f"2026-01-01T00:{n // 60:02d}:{n % 60:02d}+08:00,{n % 2},{n % 100},{n}.5\n" for n in range(900)),
+        "ts,gpu0_util(%),gpu1_util(%),note\n" + "".join(f"{1767225600 + n}.25,{n % 90},{n % 70},ok\n" for n in range(900)) + "1,2,3,4,5\n",
+        "elapsed_ms\tgpu_util(%)\n" + "".join(f"{n * 100}\t{n % 97} %\n" for n in range(900)),
+        "时间;GPU利用率(%)\n" + "".join(f"2026-01-01 00:{n // 60:02d}:{n % 60:02d};{n % 50}\n" for n in range(900)),
+    ],
+)
+def test_a_table_in_pieces_is_the_same_as_at_once(tmp_path, monkeypatch, text):
+    path = write(tmp_path, text)
+    whole = read_trace(path)
+    monkeypatch.setattr("app.engine.reading.table.STREAM_FROM_BYTES", 0)
+    monkeypatch.setattr("app.engine.reading._table_stream.PIECE_BYTES", 3000)
+    monkeypatch.setattr("app.engine.reading.table._csv", None)  # not read at once
+    pieces = read_trace(path)
+    assert values(whole) == values(pieces) and whole.skipped == pieces.skipped and codes(whole) == codes(pieces)
+    assert (whole.start_ns, whole.clock, whole.devices) == (pieces.start_ns, pieces.clock, pieces.devices)
+
+
 LETTERS = st.sampled_from(list('{}[],:"\\ \n0123456789.eE-+abcXphcat') + ['"traceEvents"', '"ph"', "NaN", "\x00", "é"])
 
 
