@@ -194,7 +194,7 @@ def test_kineto_that_is_not_quite_json(tmp_path):
         (b"", "reading.empty"),
         (bytes(range(256)) * 40, "reading.binary"),
         (SMI.encode(), "reading.no_rows"),
-        (kineto([event("a", "cpu_op", 1, 1)] * 50)[:2000].encode(), "reading.json_broken"),
+        (kineto([event("a", "cpu_op", 1, 1)])[:130].encode(), "reading.json_broken"),
         (gzip.compress((SMI + smi_rows(20)).encode(), mtime=0)[:60], "reading.packing_damaged"),
         (b"hello world, this is\nno log\n", "reading.unknown_format"),
     ],

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SEPARATORS = (",", "\t", ";", "|")
 COUNTS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "sec": 10**9, "seconds": 10**9, "min": 60 * 10**9}
 _MOST_TITLE_ROWS = 30
+MOST_COLUMNS = 20_000
+MOST_HEAD_BYTES = 2**20
+"""A longer first line is no head of a table."""
 
 
 def is_workbook(head: bytes) -> bool:
@@ -68,6 +71,9 @@ def _csv(source: Source, skipped: dict[str, int]) -> "pd.DataFrame":
     if text[:5].lower().startswith(b"sep=") and b"\n" in text:  # Excel's hint
         text = text.partition(b"\n")[2]
     separator = separator_of(text[:65536].decode("utf-8", "replace"))
+    widest = max(map(len, text[:MOST_HEAD_BYTES].split(b"\n")[:1]), default=0)
+    if widest >= MOST_HEAD_BYTES or text.partition(b"\n")[0].count((separator or ",").encode()) > MOST_COLUMNS:
+        raise UnreadableFile("reading.not_a_table", file=source.path, detail=f"> {MOST_COLUMNS} columns")
     try:
         frame = pd.read_csv(
             io.BytesIO(text), sep=separator, on_bad_lines="skip", skipinitialspace=True, encoding_errors="replace", low_memory=False
@@ -108,12 +114,12 @@ def numbers_of(column: "pd.Series") -> np.ndarray:
 
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         return column.to_numpy(np.float64)
-    numbers = pd.to_numeric(column, errors="coerce")
+    numbers = _parsed(column)
     if numbers.notna().mean() < 0.5:
         stripped = (
             column.astype(str).str.replace(",", "").str.extract(r"^\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*[%A-Za-z/°]*\s*$", expand=False)
         )
-        numbers = pd.to_numeric(stripped, errors="coerce")
+        numbers = _parsed(stripped)
     return numbers.to_numpy(np.float64)
 
 
@@ -123,14 +129,29 @@ def times_of(column: "pd.Series", name: str) -> tuple[np.ndarray, Clock] | None:
 
     if pd.api.types.is_datetime64_any_dtype(column):
         column = column.astype(str)
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
+    numbers = _parsed(column).to_numpy(np.float64)
     if np.isfinite(numbers).mean() > 0.5:
-        epoch = epoch_times(numbers)
-        if epoch is not None:
-            return epoch, "absolute"
-        words = plain(name).split("_")
-        factor = next((COUNTS[word] for word in reversed(words) if word in COUNTS), 10**9)
-        return counted_times(numbers, factor), "relative"
+        return counted(numbers, name)
     texts = column.astype(str)
     times, clock = parse_times(texts)
     return (times, clock) if (times != MISSING).mean() > 0.5 else None
+
+
+def counted(numbers: np.ndarray, name: str) -> tuple[np.ndarray, Clock]:
+    """Return the times of a column of numbers: calendar times by their magnitude, else counted in the unit that the name tells."""
+    epoch = epoch_times(numbers)
+    if epoch is not None:
+        return epoch, "absolute"
+    words = plain(name).split("_")
+    factor = next((COUNTS[word] for word in reversed(words) if word in COUNTS), 10**9)
+    return counted_times(numbers, factor), "relative"
+
+
+def _parsed(column: "pd.Series") -> "pd.Series":
+    """Return the column as numbers, nan for what is none or has more digits than any number of ours."""
+    import pandas as pd
+
+    try:
+        return pd.to_numeric(column, errors="coerce")
+    except OverflowError:
+        return pd.to_numeric(column.astype(str).str.slice(0, 300), errors="coerce").astype(np.float64)

@@ -18,6 +18,7 @@ from app.engine.reading._dcgm_names import DCGM
 from app.engine.reading._prometheus import gpu_device, without_blanks
 from app.engine.reading._sources import Source
 from app.engine.reading._sysstat import count_skipped
+from app.engine.reading._times import counted_times
 from app.engine.reading.dcgm_exporter import with_capacity
 from app.engine.reading.nvidia_gpu_exporter import METRICS
 
@@ -69,7 +70,7 @@ class PrometheusJson:
                 count_skipped(skipped, "skipped.not_a_metric", seconds.size)
                 continue
             metric = KNOWN[name]
-            times = np.round(np.nan_to_num(seconds) * 1000).astype(np.int64) * 1_000_000
+            times = counted_times(np.round(seconds * 1000), 1_000_000)
             given = without_blanks(values, skipped) * metric.factor
             channels.append(Channel(metric.metric, metric.unit, gpu_device(one.metric, hosts), times, given))
         if not channels:
