@@ -38,6 +38,9 @@ _ALIASES = {
     "time": "timestamp",
     "power.draw.average": "power.draw",
     "temperature": "temperature.gpu",
+    "utilization.aip": "utilization.gpu",
+    "temperature.aip": "temperature.gpu",
+    "bus_id": "pci.bus_id",
 }
 
 

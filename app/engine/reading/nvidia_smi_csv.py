@@ -28,11 +28,13 @@ _PREAMBLE_LINES = 60
 
 
 class NvidiaSmiCsv:
-    """The reader."""
+    """The reader. Clones that write the same rows give their own slug."""
 
-    slug = SLUG
-    label = "nvidia-smi --query-gpu CSV"
     priority = 20
+
+    def __init__(self, slug: str = SLUG, label: str = "nvidia-smi --query-gpu CSV") -> None:
+        self.slug = slug
+        self.label = label
 
     def recognises(self, head: bytes) -> bool:
         """Known fields in one of the first lines, or rows of stamps and units without a head."""
@@ -56,7 +58,7 @@ class NvidiaSmiCsv:
         progress(0.9, "reading.doing.ordering")
         environment = {"driver": rows.driver} if rows.driver else {}
         whole = _finished(rows, source)
-        return trace_of_rows(source, SLUG, whole, skipped=rows.skipped, warnings=rows.warnings, environment=environment)
+        return trace_of_rows(source, self.slug, whole, skipped=rows.skipped, warnings=rows.warnings, environment=environment)
 
 
 READER = NvidiaSmiCsv()
