@@ -51,12 +51,15 @@ def sections(
         yield Section(names, text[one.end() : end], one.end())
 
 
-def rows_of(section: Section, first: bytes, skipped: dict[str, int], *, places: bool, tail: bool = False) -> "pd.DataFrame | None":
+def rows_of(
+    section: Section, first: bytes, skipped: dict[str, int], *, places: bool, tail: bool = False, rules: bytes = rb"#"
+) -> "pd.DataFrame | None":
     """Return the rows of a section as a frame of text-free columns named by the head, None where it has none.
 
     first   pattern of a row's first cell
     places  add the column PLACE: offset of each row in the whole text
     tail    the last cell may hold blanks (a command line)
+    rules   how lines begin that are no rows: units below a head, ruling
     """
     import pandas as pd
 
@@ -66,8 +69,10 @@ def rows_of(section: Section, first: bytes, skipped: dict[str, int], *, places: 
     cells = rb"(?:[ \t]+[^\s#]\S*){%d}" % (width - 1 - tail)
     form = re.compile(rb"^[ \t]*(" + first + cells + (rb")[ \t]+([^\n]*\S)[ \t]*$" if tail else rb")[ \t]*$"), re.MULTILINE)
     found = [one[0] for one in form.findall(section.body)] if tail else form.findall(section.body)
-    heads = len(re.findall(rb"^[ \t]*#[^\n]*$", section.body, re.MULTILINE))
-    _count(skipped, "bad_row", _lines(section.body) - len(found) - heads)
+    starting = len(re.findall(rb"^[ \t]*" + first + rb"(?=[ \t]|$)", section.body, re.MULTILINE))
+    ruling = len(re.findall(rb"^[ \t]*(?:" + rules + rb")[^\n]*$", section.body, re.MULTILINE))
+    _count(skipped, "bad_row", starting - len(found))
+    _count(skipped, "not_a_row", _lines(section.body) - starting - ruling)
     if not found:
         return None
     names = section.names[: width - tail]
