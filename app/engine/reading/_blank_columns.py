@@ -40,8 +40,9 @@ def sections(
     What stands before the first head is told as preamble.
     """
     found = list(head.finditer(text))
-    before = _lines(text[: found[0].start()]) if found else 0
-    _count(skipped, "preamble", before)
+    if not found:
+        return
+    _count(skipped, "preamble", _lines(text[: found[0].start()]))
     ends = [*(one.start() for one in found[1:]), len(text)]
     known: tuple[str, ...] = ()
     for one, end in zip(found, ends, strict=True):
