@@ -72,12 +72,12 @@ class Columns:
         self.length = 0
 
     def add(self, piece: dict[str, np.ndarray], length: int) -> None:
-        """Take the next `length` rows; a column that is missing in this piece, or was missing before, is nan there."""
+        """Take the next `length` rows; a column that is missing in this piece, or was missing before, is nan there (the least integer)."""
         for name in piece.keys() - self._dtypes.keys():
             self._dtypes[name] = piece[name].dtype
-            self._append(name, np.full(self.length, np.nan).astype(piece[name].dtype) if self.length else np.empty(0, piece[name].dtype))
+            self._append(name, _missing(self.length, piece[name].dtype))
         for name, dtype in self._dtypes.items():
-            self._append(name, piece[name] if name in piece else np.full(length, np.nan, dtype))
+            self._append(name, piece[name] if name in piece else _missing(length, dtype))
         self.length += length
 
     def names(self) -> Iterator[str]:
@@ -105,6 +105,10 @@ class Columns:
             self._files[name].write(np.ascontiguousarray(array).data.cast("B") if array.size else b"")
         else:
             self._parts.setdefault(name, []).append(array)
+
+
+def _missing(length: int, dtype: np.dtype) -> np.ndarray:
+    return np.full(length, np.nan if dtype.kind == "f" else np.iinfo(dtype).min, dtype)
 
 
 def spool_file() -> IO[bytes]:

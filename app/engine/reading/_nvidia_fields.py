@@ -37,6 +37,8 @@ _ALIASES = {
     "used_memory": "used_gpu_memory",
     "time": "timestamp",
     "power.draw.average": "power.draw",
+    "power.draw.instant": "power.draw",
+    "enforced.power.limit": "power.limit",
     "temperature": "temperature.gpu",
     "utilization.aip": "utilization.gpu",
     "temperature.aip": "temperature.gpu",

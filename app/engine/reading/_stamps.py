@@ -85,6 +85,15 @@ def stamped(text: bytes) -> Stamped:
     return Stamped(text, starts, times, clock, warnings, zone)
 
 
+def without_prefix(text: bytes) -> Callable[[bytes], bytes] | None:
+    """Return what takes the stamps off lines such as these, None where more than half of them have none."""
+    found = _prefix_of(text)
+    if found is None:
+        return None
+    each = re.compile(rb"^[ \t]*\[?" + found[1] + _AFTER, re.MULTILINE)
+    return lambda piece: each.sub(b"", piece)
+
+
 def over_midnight(times: np.ndarray) -> np.ndarray:
     """Return (n,) times of day, int64 ns in the order of the file, as times that go on after midnight; MISSING stays."""
     known = np.flatnonzero(times != MISSING)
