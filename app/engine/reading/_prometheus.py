@@ -81,10 +81,10 @@ def read_samples(source: Source, known: Mapping[str, Metric], skipped: dict[str,
 
 
 def without_blanks(values: np.ndarray, skipped: dict[str, int]) -> np.ndarray:
-    """Return the values with DCGM's blanks as missing; only the exact ones, since counters are large too."""
+    """Return the values with infinite ones and DCGM's blanks as missing; only the exact ones, since counters are large too."""
     blank = np.isin(values, _BLANKS)
     count_skipped(skipped, "skipped.blank_reading", int(blank.sum()))
-    return np.where(blank, np.nan, values)
+    return np.where(blank | ~np.isfinite(values), np.nan, values)
 
 
 def labels_of(text: bytes) -> dict[str, str]:

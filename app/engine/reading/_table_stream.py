@@ -12,7 +12,7 @@ from app.engine.reading._columns import Columns
 from app.engine.reading._csv_cells import Cells
 from app.engine.reading._sources import Source
 from app.engine.reading._table_columns import DEVICE_NAMES, TIME_NAMES, plain
-from app.engine.reading._times import epoch_times
+from app.engine.reading._times import epoch_times, over_midnight
 
 PIECE_BYTES = 2**21
 MOST_COLUMNS = 512
@@ -88,6 +88,8 @@ class _Table:
         """Return everything."""
         length, names = self._columns.length, self._names
         times = self._columns.take(names[self._time]) if self._time is not None and length else None
+        if times is not None and self._clock == "relative":
+            times = over_midnight(times)
         codes = self._columns.take(names[self._device]) if self._device is not None and length else np.zeros(length, np.int32)
         order = sorted(self._ids)
         if order:

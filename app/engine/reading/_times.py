@@ -35,7 +35,7 @@ def parse_times(texts: "pd.Series") -> tuple[np.ndarray, Clock]:
     if len(texts) == 0:
         return np.empty(0, np.int64), "local"
     first = str(texts.iloc[0]).strip()
-    if _TIME_OF_DAY.fullmatch(first):
+    if is_time_of_day(first):
         return over_midnight(times_of_day(texts)), "relative"
     word = _ZONE_WORD.search(first)
     if word is not None:  # CST is China, Chicago and Cuba: only UTC is safe
@@ -81,6 +81,11 @@ def parse_regular(grid: np.ndarray) -> tuple[np.ndarray, Clock] | None:
     for number in range(fraction):
         times += digits[14 + number] * 10 ** (8 - number)
     return times, "absolute" if zone else "local"
+
+
+def is_time_of_day(text: str) -> bool:
+    """Tell whether this is "HH:MM:SS[.fff]" without a date."""
+    return _TIME_OF_DAY.fullmatch(text.strip()) is not None
 
 
 def times_of_day(texts: "pd.Series") -> np.ndarray:

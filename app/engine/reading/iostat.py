@@ -130,6 +130,8 @@ def _channels(table: Table, times: np.ndarray, ticks: np.ndarray | None, skipped
         return []
     if "%idle" in frame:
         return cpu_channels(frame.assign(CPU="all"), at)
+    if "DEV" not in frame:
+        return []
     names = frame["DEV"].astype(str)
     whole = names.isin(whole_disks(set(names))).to_numpy()
     count_skipped(skipped, "skipped.part_of_a_disk", int((~whole).sum()))

@@ -70,7 +70,7 @@ class PrometheusJson:
                 count_skipped(skipped, "skipped.not_a_metric", seconds.size)
                 continue
             metric = KNOWN[name]
-            times = counted_times(np.round(seconds * 1000), 1_000_000)
+            times = counted_times(np.round(seconds * 1000), 10**6)
             given = without_blanks(values, skipped) * metric.factor
             channels.append(Channel(metric.metric, metric.unit, gpu_device(one.metric, hosts), times, given))
         if not channels:
