@@ -89,6 +89,8 @@ def test_every_glyph_that_is_printed_is_in_the_font(font):
 
     known = set(TTFont("probe", str(ROOT / "resources" / "fonts" / font)).face.charToGlyph)
     texts = [text for lang in LANGUAGES for text in codes(lang).values()]
-    texts += [path.read_text(encoding="utf-8") for path in (ROOT / "platform_db").glob("accelerators.csv")]
+    tables = [path for folder in ("platform_db", "reports", "resources") for path in (ROOT / folder).rglob("*.*")]
+    texts += [path.read_text(encoding="utf-8") for path in tables if path.suffix in (".csv", ".toml")]
+    texts += [path.read_text(encoding="utf-8") for path in (ROOT / "app" / "gui").rglob("*.py")]
     missing = {letter for text in texts for letter in text if ord(letter) not in known and letter not in "\n\r\t"}
     assert not missing

@@ -1,5 +1,6 @@
 """No command: open the window; where no display can be had, say so and run `demo`."""
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -31,7 +32,28 @@ def _has_display() -> bool:
         return True
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return False
+    if _x_answers():
+        return True
     try:
         return subprocess.run([sys.executable, "-c", PROBE], capture_output=True, timeout=PROBE_S, check=False).returncode == 0
     except subprocess.TimeoutExpired:
         return False
+
+
+def _x_answers() -> bool:
+    """Tell whether Qt's own way to the X server works: its plugin loads and the server lets us in. Takes 20 ms; the other process 250."""
+    import importlib.util
+
+    spec = importlib.util.find_spec("PySide6")
+    if not os.environ.get("DISPLAY") or spec is None or spec.origin is None:
+        return False
+    try:
+        ctypes.CDLL(str(Path(spec.origin).parent / "Qt" / "plugins" / "platforms" / "libqxcb.so"))
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:  # a library that Qt needs is missing here
+        return False
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    refused = xcb.xcb_connection_has_error(connection)
+    xcb.xcb_disconnect(connection)
+    return not refused

@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from app.cli._frame import Command, Result, Words
+from app.cli._frame import EXIT_DEFECT, EXIT_DONE, Command, Result, Words
 from app.engine.errors import EngineError
 
 MOST_PX = 10_000
@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
 
 
 def run(options: argparse.Namespace) -> Result:
-    """Write NN-page-lang-theme-WxH.png for every page. Raises EngineError for a size that is none."""
+    """Write NN-page-lang-theme-WxH.png for every page; words that are cut are faults. Raises EngineError for a size that is none."""
     width, _, height = options.size.partition("x")
     if not (width.isdigit() and height.isdigit() and 0 < int(width) <= MOST_PX and 0 < int(height) <= MOST_PX):
         raise EngineError("cli.tour.bad_size", size=options.size)
@@ -30,7 +30,13 @@ def run(options: argparse.Namespace) -> Result:
 
     project = load_project(options.project) if options.project else pipeline.new_project(pipeline.sample_inputs())
     written = render_pages(project, options.folder, (int(width), int(height)), options.theme, options.lang)
-    return Result({"pages": [str(path) for path in written]}, lambda: "\n".join(str(path) for path in written))
+    paths = [str(picture.path) for picture in written]
+    faults = tuple(
+        EngineError("cli.tour.clipped", file=picture.path.name, text=cut.text, needs=cut.needs_px, has=cut.has_px)
+        for picture in written
+        for cut in picture.clipped
+    )
+    return Result({"pages": paths}, lambda: "\n".join(paths), faults, EXIT_DEFECT if faults else EXIT_DONE)
 
 
 COMMAND = Command("tour", arguments, run)

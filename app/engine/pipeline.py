@@ -10,17 +10,20 @@ Functions on a Project return a new one; `recompute` brings every stale stage up
 that a command loads only what it uses.
 """
 
-import errno
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import datetime
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from app.engine.csv_file import write_csv
+from app.engine.documents import export_checks, proposal_texts, write_proposal, writing
 from app.engine.errors import EngineError
 from app.engine.known import catalogue, knowledge, platforms_by_id, shipped_runs
-from app.engine.messages import Message
+from app.engine.messages import Message, message
 from app.engine.model.estimates import Fit, Prediction
+from app.engine.model.mappings import TableMapping
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.plans import PriceSheet
 from app.engine.model.profiles import Profile
@@ -31,6 +34,9 @@ from app.engine.model.workloads import Workload
 from app.engine.paths import replacing, sample_folder
 from app.engine.progress import Progress, no_progress, part_of
 from app.engine.recomputing import assess_workload, estimate_vram, plan_points, profile_trace, recompute
+
+if TYPE_CHECKING:
+    from app.engine.workload import Fault
 
 PROFILE_SECTIONS = ("characteristics", "assumptions")
 
@@ -66,15 +72,21 @@ class Documents(Struct, frozen=True):
 
 
 def read_traces(
-    paths: Sequence[Path], progress: Progress = no_progress, *, offsets_ns: Mapping[str, int] | None = None, use_cache: bool = True
+    paths: Sequence[Path],
+    progress: Progress = no_progress,
+    mappings: Sequence[TableMapping] = (),
+    *,
+    offsets_ns: Mapping[str, int] | None = None,
+    use_cache: bool = True,
 ) -> Reading:
     """Read files, archives and folders and put them on one time axis; what could not be read is in `unreadable`.
 
+    mappings    what a person said of the columns of tables with these heads
     offsets_ns  name of a file (as in Trace.files) -> ns that the user adds to its times, instead of the alignment that was found
     """
     from app.engine.reading import merge_traces, read_files
 
-    result = read_files(paths, part_of(progress, 0.0, 0.95), use_cache=use_cache)
+    result = read_files(paths, part_of(progress, 0.0, 0.95), mappings, use_cache=use_cache)
     run = merge_traces(result.traces, offsets_ns or {}, part_of(progress, 0.95, 1.0))
     return Reading(result.traces, run, result.unreadable)
 
@@ -84,6 +96,29 @@ def read_run_description(path: Path) -> tuple[Workload, Requirement]:
     from app.engine.workload import load_run
 
     return load_run(path)
+
+
+def write_run_description(workload: Workload, requirement: Requirement, path: Path) -> None:
+    """Write a run.toml that reads back as the same. Raises EngineError where it cannot be written."""
+    from app.engine.workload import write_run
+
+    with writing(path):
+        write_run(workload, requirement, path)
+
+
+def input_faults(workload: Workload, requirement: Requirement, today: datetime.date) -> "tuple[Fault, ...]":
+    """Return what is wrong with a run description by the rules of all stages, each at its key."""
+    from app.engine.selecting import parse_work
+    from app.engine.workload import Fault, check_run
+
+    found = list(check_run(workload, requirement, today))
+    try:
+        parse_work(requirement.work)
+    except EngineError:
+        found.append(Fault("requirement.work", message("checking.bad_work", work=requirement.work)))
+    if workload.run.platform and workload.run.platform not in platforms_by_id():
+        found.append(Fault("run.platform", message("checking.unknown_platform", platform=workload.run.platform), "warning"))
+    return tuple(found)
 
 
 def fit_table(runs: Sequence[MeasuredRun], case: str, *, reference: str = "", loss: str = "rmse") -> Fit:
@@ -111,7 +146,7 @@ def write_predicted_table(table: Path, predictions: Sequence[Prediction], out: P
     """Write a table with its predictions as further columns; the input is never changed."""
     from app.engine.paraselect import write_predictions
 
-    with _writing(out):
+    with writing(out):
         write_predictions(table, predictions, out, say)
 
 
@@ -126,8 +161,14 @@ def write_price_template(path: Path, lang: str) -> None:
     """Write an empty price sheet to fill in."""
     from app.engine.platform_store import write_price_template as write
 
-    with _writing(path):
+    with writing(path):
         write(path, lang)
+
+
+def write_table(path: Path, rows: Sequence[Sequence[str]]) -> None:
+    """Write a table that is shown, heads first, as CSV. Raises EngineError where it cannot be written."""
+    with writing(path):
+        write_csv(path, rows)
 
 
 def check_platforms() -> tuple:
@@ -185,20 +226,11 @@ def with_prices(project: Project, path: Path) -> Project:
 
 def write_documents(project: Project, folder: Path, lang: str, progress: Progress = no_progress) -> Documents:
     """Write proposal.pdf and proposal.xlsx into a folder, made if need be. Raises EngineError where it cannot be written."""
-    from app.engine.proposing import build_proposal, write_pdf, write_xlsx
-
     folder = Path(folder)
     pdf, xlsx = folder / "proposal.pdf", folder / "proposal.xlsx"
-    progress(0.1, "pipeline.doing.proposal")
-    platforms = platforms_by_id()
-    proposal = build_proposal(project, platforms, lang)
-    with _writing(folder):
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with replacing(pdf) as new_pdf, replacing(xlsx) as new_xlsx:  # both or none
-            pages = write_pdf(proposal, new_pdf, part_of(progress, 0.2, 0.8))
-            progress(0.8, "pipeline.doing.workbook")
-            write_xlsx(proposal, project, platforms, new_xlsx)
-    progress(1.0, "pipeline.doing.done")
+        pages = write_proposal(project, lang, pdf=pdf, xlsx=xlsx, progress=progress)
     return Documents(pdf, xlsx, pages, len(project.selection.plans) if project.selection else 0)
 
 
@@ -209,19 +241,8 @@ def write_profile_report(trace: Trace, profile: Profile, workload: Workload | No
     project = Project(
         name=trace.files[0].name, workload=workload, trace=trace, profile=profile, settings=ProposalSettings(sections=PROFILE_SECTIONS)
     )
-    with _writing(path), replacing(path) as temporary:
+    with writing(path), replacing(path) as temporary:
         return write_pdf(build_proposal(project, platforms_by_id(), lang), temporary)
-
-
-@contextmanager
-def _writing(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        code = {errno.ENOSPC: "disk_full", errno.EACCES: "read_only", errno.EPERM: "read_only", errno.EROFS: "read_only"}
-        raise EngineError(
-            f"pipeline.{code.get(error.errno or 0, 'not_written')}", file=target, detail=error.strerror or str(error)
-        ) from error
 
 
 def sample_inputs() -> Inputs:
@@ -240,13 +261,16 @@ __all__ = [
     "check_platforms",
     "choose_case",
     "estimate_vram",
+    "export_checks",
     "fit_table",
+    "input_faults",
     "knowledge",
     "new_project",
     "plan_points",
     "platforms_by_id",
     "predict_table",
     "profile_trace",
+    "proposal_texts",
     "read_measured",
     "read_prices",
     "read_run_description",
@@ -258,6 +282,9 @@ __all__ = [
     "with_prices",
     "write_documents",
     "write_predicted_table",
-    "write_profile_report",
     "write_price_template",
+    "write_profile_report",
+    "write_proposal",
+    "write_run_description",
+    "write_table",
 ]

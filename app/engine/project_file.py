@@ -8,7 +8,8 @@ Layout, version 2
 
 A save writes only parts and blobs that changed, in one transaction, so a cut leaves the old project whole; a new file is written
 beside the target and moved into place. A part is read into typed Structs, so a file made by a stranger can hold wrong values but no
-code.
+code. A file of which a third is free (a trace was deleted) is packed after the save. The journal is SQLite's own beside the file, deleted
+with each save (no WAL: that needs memory shared by all who have the file open, which a network share does not give).
 """
 
 import hashlib
@@ -17,9 +18,10 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import weakref
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -34,11 +36,31 @@ APPLICATION_ID = 0x53585031
 PIECE_BYTES = 64 * 2**20
 DTYPES = ("int32", "int64", "float64")
 MAX_ARRAY_BYTES = 2**36
+HEAD_BYTES = 100
+PACK_FROM_SHARE, PACK_FROM_BYTES = 1 / 3, 2**20
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS part(name TEXT PRIMARY KEY, json BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS blob(hash TEXT NOT NULL, piece INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY(hash, piece));
 """
+
+
+class FileState(msgspec.Struct, frozen=True):
+    """What tells one state of a project file from another: its size, its time, and SQLite's head, which counts the saves."""
+
+    size: int
+    time_ns: int
+    head: bytes
+
+
+def file_state(path: Path) -> FileState | None:
+    """Return the state of a file, None where it is not there or cannot be read."""
+    try:
+        with path.open("rb") as file:
+            told = os.fstat(file.fileno())
+            return FileState(told.st_size, told.st_mtime_ns, file.read(HEAD_BYTES))
+    except OSError:
+        return None
 
 
 def save_project(project: Project, path: Path) -> None:
@@ -93,7 +115,9 @@ def _write(project: Project, path: Path) -> None:
     arrays: dict[str, np.ndarray] = {}
     parts = {name: _encode(value, arrays) for name, value in _fields_not_default(project).items()}
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode=DELETE")
         database.execute("PRAGMA synchronous=FULL")
+        database.execute("PRAGMA secure_delete=ON")  # what the user deletes of a customer's data does not stay in free pages
         database.execute("BEGIN IMMEDIATE")
         try:
             _update(database, parts, arrays)
@@ -102,6 +126,15 @@ def _write(project: Project, path: Path) -> None:
             if database.in_transaction:
                 database.execute("ROLLBACK")
             raise
+        _pack(database)
+
+
+def _pack(database: sqlite3.Connection) -> None:
+    """Give free pages back where they are a good part of the file. Where there is no room to pack, the save stands and the next tries."""
+    free, pages, size = (_pragma(database, name) for name in ("freelist_count", "page_count", "page_size"))
+    if free * size > PACK_FROM_BYTES and free > PACK_FROM_SHARE * pages:
+        with suppress(sqlite3.Error):
+            database.execute("VACUUM")
 
 
 def _update(database: sqlite3.Connection, parts: dict[str, bytes], arrays: dict[str, np.ndarray]) -> None:
@@ -109,15 +142,16 @@ def _update(database: sqlite3.Connection, parts: dict[str, bytes], arrays: dict[
         database.execute(statement)
     database.execute(f"PRAGMA application_id={APPLICATION_ID}")
     database.execute(f"PRAGMA user_version={VERSION}")
-    known = dict(database.execute("SELECT name, json FROM part"))
+    known = dict(database.execute("SELECT name, length(json) FROM part"))
     database.executemany("DELETE FROM part WHERE name=?", [(name,) for name in known.keys() - parts.keys()])
-    database.executemany(
-        "INSERT OR REPLACE INTO part VALUES(?,?)", [(name, json) for name, json in parts.items() if known.get(name) != json]
-    )
+    for name, json in parts.items():
+        as_before = known.get(name) == len(json) and database.execute("SELECT json=? FROM part WHERE name=?", (json, name)).fetchone()[0]
+        if not as_before:
+            database.execute("INSERT OR REPLACE INTO part VALUES(?,?)", (name, json))
     stored = {row[0] for row in database.execute("SELECT DISTINCT hash FROM blob")}
     database.executemany("DELETE FROM blob WHERE hash=?", [(digest,) for digest in stored - arrays.keys()])
     for digest in arrays.keys() - stored:
-        whole = arrays[digest].data.cast("B")
+        whole = _bytes_of(arrays[digest])
         pieces = range(0, len(whole), PIECE_BYTES)
         database.executemany(
             "INSERT INTO blob VALUES(?,?,?)",
@@ -134,13 +168,34 @@ def _encode(value: object, arrays: dict[str, np.ndarray]) -> bytes:
     def store(thing: object) -> dict:
         if not isinstance(thing, np.ndarray):
             raise TypeError(f"cannot save {type(thing).__name__}")
-        flat = np.ascontiguousarray(thing)
-        digest = hashlib.sha256(flat.data.cast("B") if flat.size else b"").hexdigest()
-        if flat.size:
-            arrays[digest] = flat
-        return {"hash": digest, "dtype": flat.dtype.name, "shape": list(flat.shape)}
+        digest = _digest(thing)
+        if thing.size:
+            arrays[digest] = thing
+        return {"hash": digest, "dtype": thing.dtype.name, "shape": list(thing.shape)}
 
     return msgspec.json.encode(value, enc_hook=store)
+
+
+_DIGESTS: dict[int, tuple[weakref.ref, str]] = {}
+
+
+def _digest(array: np.ndarray) -> str:
+    """Return the SHA-256 of an array, computed once, for it never changes: so a project of 10^8 samples is autosaved in a moment."""
+    known = _DIGESTS.get(id(array))
+    if known is not None and known[0]() is array:
+        return known[1]
+    digest = hashlib.sha256(_bytes_of(array)).hexdigest()
+    _remember(array, digest)
+    return digest
+
+
+def _remember(array: np.ndarray, digest: str) -> None:
+    key = id(array)
+    _DIGESTS[key] = (weakref.ref(array, lambda _gone: _DIGESTS.pop(key, None)), digest)
+
+
+def _bytes_of(array: np.ndarray) -> memoryview | bytes:
+    return np.ascontiguousarray(array).data.cast("B") if array.size else b""
 
 
 def _read_array(database: sqlite3.Connection, told: object) -> np.ndarray:
@@ -157,7 +212,9 @@ def _read_array(database: sqlite3.Connection, told: object) -> np.ndarray:
     whole = b"".join(_inflate(row[0]) for row in rows)
     if len(whole) != size or hashlib.sha256(whole).hexdigest() != told["hash"]:
         raise ValueError("an array is cut short or was changed")
-    return np.frombuffer(whole, dtype).reshape(shape)
+    array = np.frombuffer(whole, dtype).reshape(shape)
+    _remember(array, told["hash"])
+    return array
 
 
 def _inflate(data: bytes) -> bytes:

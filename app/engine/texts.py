@@ -10,6 +10,8 @@ def encoding_of(head: bytes, *, cut: bool = False) -> str:
 
     cut  head is only the beginning, so that its last character may be incomplete
     """
+    if head.startswith(b"SQLite format 3\0"):  # its pages may look like UTF-16
+        return ""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     if _looks_like_utf16(head):

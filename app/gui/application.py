@@ -1,20 +1,24 @@
-"""Start the window: fonts, look, the last errors, the first paint; what is slow comes after it."""
+"""Start the window: fonts, look, the first paint; what is slow comes after it."""
 
-import sys
-import traceback
+import gc
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 
-from app.engine.paths import user_folder
-from app.gui.look import Look
-from app.gui.main_window import MainWindow
-from app.gui.reading_worker import forget_handovers
+from app.gui.opening import Opening
+from app.gui.preferences import Preferences, look_of, stored_settings
 from app.gui.theme import font
 from app.gui.theme.tokens import BODY_PX
+
+if TYPE_CHECKING:
+    from app.gui.main_window import MainWindow
+
+LONGEST_WAIT_MS = 500
 
 
 def make_application() -> QApplication:
@@ -30,49 +34,56 @@ def make_application() -> QApplication:
     return app
 
 
-def settings() -> QSettings:
-    """Return the user's settings, in his own configuration folder."""
-    return QSettings(str(user_folder("config") / "window.ini"), QSettings.Format.IniFormat)
-
-
-def look_of(stored: QSettings, lang: str) -> Look:
-    """Return the stored look; where there is none, the given language and the system's colours."""
-    dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
-    theme, language = stored.value("theme"), stored.value("language")
-    return Look(
-        language if language in ("zh", "en") else lang,
-        theme if theme in ("light", "dark") else "dark" if dark else "light",  # type: ignore[arg-type]
-    )
-
-
 def run_window(files: Sequence[Path], lang: str, *, sample: bool = False) -> int:
     """Open the window, with these files or the sample project, and return the exit status."""
+    preferences = Preferences(stored_settings())
+    if preferences.scale != "system":
+        os.environ.setdefault("QT_SCALE_FACTOR", preferences.scale)  # Qt reads it once, when it starts
     app = make_application()
-    stored = settings()
-    window = MainWindow(look_of(stored, lang), stored)
-    sys.excepthook = lambda kind, error, trace: _report_defect(window, error)
-    window.show()
-
-    def begin() -> None:
-        window.session.reader.warm_up()
-        forget_handovers()
-        if files:
-            window.take_in(list(files))
-        elif sample:
-            window.session.open_sample()
-
-    QTimer.singleShot(0, window, begin)
+    start = Start(preferences, lang, files, sample=sample)
+    start.begin()
     return app.exec()
 
 
-def _report_defect(window: MainWindow, error: BaseException) -> None:
-    """Write a report without customer data (no messages, no values: places in our code only) and say where it lies."""
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [type(error).__name__, *(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)]
-    path = user_folder("state") / "crash-window.txt"
-    path.write_text("\n".join(lines), encoding="utf-8")
-    say = window.look.say
-    box = QMessageBox(QMessageBox.Icon.Critical, say("gui.crash.title"), say("gui.crash.what"), parent=window)
-    box.setInformativeText(say("gui.crash.report", path=str(path)))
-    box.setDetailedText("\n".join(lines))
-    box.open()
+class Start(QObject):
+    """The frame first, the window as soon as that is on the screen, then what the window need not wait for."""
+
+    def __init__(self, preferences: Preferences, lang: str, files: Sequence[Path], *, sample: bool) -> None:
+        super().__init__()
+        self._files, self._sample = list(files), sample
+        self._look = look_of(preferences, lang)
+        self._opening = Opening(self._look)
+        self.window: MainWindow | None = None
+
+    def begin(self) -> None:
+        """Show the frame; a screen that shows nothing (a window opened minimised) is not waited for."""
+        self._opening.painted.connect(self._load, Qt.ConnectionType.QueuedConnection)
+        QTimer.singleShot(LONGEST_WAIT_MS, self, self._load)
+        self._opening.show()
+
+    def _load(self) -> None:
+        if self.window is not None or not self._opening.isVisible():
+            return
+        from app.gui.crash import Crashes
+        from app.gui.main_window import MainWindow
+
+        gc.freeze()  # the modules stay for ever: a full collection, which stops the window, need not walk through them
+        self.window = MainWindow(self._look, stored_settings())
+        Crashes(self.window).install()
+        self.window.setGeometry(self._opening.geometry())
+        self.window.show()
+        QTimer.singleShot(0, self, self._go_on)
+
+    def _go_on(self) -> None:
+        from app.gui.reading_worker import forget_handovers
+
+        window = self.window
+        assert window is not None
+        self._opening.close()
+        window.session.reader.warm_up()
+        forget_handovers()
+        window.document.offer_recovery()
+        if self._files:
+            window.take_in(self._files)
+        elif self._sample:
+            window.session.open_sample()

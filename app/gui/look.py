@@ -2,7 +2,6 @@
 
 from msgspec import Struct
 
-from app.engine import pipeline
 from app.engine.messages import Message, Value, message, render
 from app.engine.units import format_number, format_significant
 from app.gui.theme import THEMES, Theme
@@ -32,6 +31,8 @@ class Look(Struct, frozen=True):
 
     def product(self, platform_id: str) -> str:
         """Return the name of a platform without its vendor; its id where the catalogue does not know it."""
+        from app.engine import pipeline  # the first paint does not wait for it
+
         platform = pipeline.platforms_by_id().get(platform_id)
         if platform is None:
             return platform_id

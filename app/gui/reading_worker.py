@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.engine.errors import Cancelled, EngineError
+from app.engine.model.mappings import TableMapping
 from app.engine.paths import user_folder
 from app.engine.progress import Progress
+from app.gui.crash_report import places_of
 
 if TYPE_CHECKING:
     from app.engine.pipeline import Reading
@@ -28,6 +30,14 @@ ALIGNMENT = 64
 HANDOVER = "handover-*.columns"
 
 
+class ReadingDefect(Exception):
+    """A defect of ours in the process that reads: the name of its type and the places it came through."""
+
+    def __init__(self, kind: str, places: tuple[str, ...]) -> None:
+        super().__init__(kind)
+        self.kind, self.places = kind, places
+
+
 class ReadingWorker:
     """One warm process that reads. Use it from one thread at a time; `read` waits for its turn."""
 
@@ -35,6 +45,7 @@ class ReadingWorker:
         self._turn = threading.Lock()
         self._process: multiprocessing.process.BaseProcess | None = None
         self._pipe: Connection | None = None
+        self.restarts = True  # after a cancel or a crash, so that the next file does not wait; not while the window closes
 
     def warm_up(self) -> None:
         """Start the process, so that the first file does not wait for it; does nothing where it runs."""
@@ -46,29 +57,34 @@ class ReadingWorker:
         self._process.start()
         theirs.close()
 
-    def read(self, paths: Sequence[Path], progress: Progress) -> "Reading":
+    def read(self, paths: Sequence[Path], progress: Progress, mappings: Sequence[TableMapping] = ()) -> "Reading":
         """Read files as pipeline.read_traces does. Raises Cancelled (the process is killed then) and EngineError where it died."""
         with self._turn:
             self.warm_up()
             assert self._pipe is not None
-            self._pipe.send([str(path) for path in paths])
             try:
+                self._pipe.send(([str(path) for path in paths], tuple(mappings)))
                 return self._wait(progress)
-            except EOFError as error:
-                self.stop()
+            except (EOFError, ConnectionError) as error:
+                self._restart()
                 raise EngineError("reading.worker_died", file=paths[0]) from error
-            except BaseException:
-                self.stop()
+            except Cancelled:
+                self._restart()
                 raise
 
     def stop(self) -> None:
-        """Kill the process; the next `read` starts another."""
+        """Kill the process; the next `read` starts another. Not while one runs: cancel that."""
         if self._process is not None:
             self._process.kill()
             self._process.join()
         if self._pipe is not None:
             self._pipe.close()
         self._process = self._pipe = None
+
+    def _restart(self) -> None:
+        self.stop()
+        if self.restarts:
+            self.warm_up()
 
     def _wait(self, progress: Progress) -> "Reading":
         assert self._pipe is not None
@@ -82,6 +98,8 @@ class ReadingWorker:
                 told = content
             elif kind == "error":
                 raise content
+            elif kind == "defect":
+                raise ReadingDefect(*content)
             else:
                 return _load(Path(content))
 
@@ -109,11 +127,16 @@ def _serve(pipe: Connection) -> None:
 
     with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
         while True:
-            paths = [Path(name) for name in pipe.recv()]
+            names, mappings = pipe.recv()
+            paths = [Path(name) for name in names]
             try:
-                pipe.send(("done", str(_store(pipeline.read_traces(paths, progress)))))
-            except (EngineError, Cancelled, MemoryError, OSError) as error:
+                pipe.send(("done", str(_store(pipeline.read_traces(paths, progress, mappings)))))
+            except (EngineError, OSError) as error:
                 pipe.send(("error", error))
+            except MemoryError:
+                pipe.send(("error", EngineError("reading.worker_died", file=paths[0])))
+            except Exception as error:  # noqa: BLE001 - a defect of ours: the window reports it as its own
+                pipe.send(("defect", (type(error).__name__, places_of(error))))
 
 
 def _store(reading: "Reading") -> Path:

@@ -4,41 +4,28 @@ Every edit makes a new snapshot; undo goes back over whole snapshots and names w
 brought up to date in the background; the result replaces the snapshot it was made from, so an undo never stops half way.
 """
 
+import datetime
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from msgspec import Struct
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSettings, Signal
 
 from app.engine import pipeline
 from app.engine.errors import EngineError
-from app.engine.intake import Purpose, files_below, purpose_of
-from app.engine.messages import Message, message
+from app.engine.intake import files_below
+from app.engine.mapping_store import known_mappings
+from app.engine.messages import Message
 from app.engine.model.projects import Project, changed, stale_stages
 from app.engine.progress import Progress
-from app.engine.project_file import load_project, save_project
-from app.gui.jobs import Jobs
+from app.engine.project_file import FileState
+from app.gui.filing import ChangedOnDisk, Place, open_project, read_recovered, save_to
+from app.gui.held_file import HeldElsewhere
+from app.gui.history import History
+from app.gui.jobs import Job, Jobs, Subject
+from app.gui.preferences import Preferences, stored_settings
 from app.gui.reading_worker import ReadingWorker
-
-MOST_STEPS = 200
-
-
-class Step(Struct, frozen=True):
-    """One entry of the history: what was done (a code below gui.did) and the document after it."""
-
-    label: str
-    project: Project
-
-
-class Sorted(Struct, frozen=True):
-    """Dropped files by purpose, and those that could not be opened."""
-
-    files: tuple[tuple[Path, Purpose], ...]
-    unreadable: tuple[EngineError, ...] = ()
-
-    def of(self, purpose: Purpose) -> tuple[Path, ...]:
-        """Return the files of one purpose."""
-        return tuple(path for path, found in self.files if found == purpose)
+from app.gui.recent import Recent
+from app.gui.recovery import Autosave, RecoveryFile
 
 
 class Session(QObject):
@@ -48,37 +35,60 @@ class Session(QObject):
     saved = Signal()
     failed = Signal(EngineError)
     told = Signal(Message, bool)  # a sentence for the toast; whether it can be taken back
+    held_elsewhere = Signal(object, object)  # a project that is not opened, because of its holder (what whoami says)
+    changed_on_disk = Signal(object)  # a project that is not saved, because someone else has written it since
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, settings: QSettings | None = None) -> None:
         super().__init__(parent)
+        settings = settings or stored_settings()
+        self.preferences, self.recent = Preferences(settings), Recent(settings)
         self.jobs = Jobs(self)
         self.jobs.failed.connect(self.failed)
         self.reader = ReadingWorker()
-        self.path: Path | None = None
-        self._steps = [Step("", Project())]
-        self._at = 0
-        self._saved: Project | None = self.project
         self.selected_platform = ""
+        self.is_read_only = False
+        self.saved_at: datetime.datetime | None = None
+        self._history = History(Project())
+        self._place: Place | None = None
+        self._computing: Job | None = None
+        self.autosave = Autosave(self)
+        self.kept: dict[str, object] = {}  # what a page keeps while it is built anew: zoom, region, markers
+        self.compared_platforms: tuple[str, ...] = ()
 
     @property
     def project(self) -> Project:
         """The document as it is now."""
-        return self._steps[self._at].project
+        return self._history.project
+
+    @property
+    def path(self) -> Path | None:
+        """The file of the document, None before it was first saved."""
+        return self._place.path if self._place else None
+
+    @property
+    def file_state(self) -> FileState | None:
+        """How that file was when it was last read or written here."""
+        return self._place.state if self._place else None
+
+    @property
+    def serial(self) -> int:
+        """The number of the present step of the history."""
+        return self._history.serial
 
     @property
     def is_modified(self) -> bool:
         """Whether there is something to save."""
-        return self.project is not self._saved
+        return self._history.is_modified
 
     @property
     def undo_label(self) -> str:
         """The code of what undo would take back, "" where there is nothing."""
-        return self._steps[self._at].label if self._at else ""
+        return self._history.undo_label
 
     @property
     def redo_label(self) -> str:
         """The code of what redo would do again, "" where there is nothing."""
-        return self._steps[self._at + 1].label if self._at + 1 < len(self._steps) else ""
+        return self._history.redo_label
 
     @property
     def chosen_platform(self) -> str:
@@ -94,100 +104,88 @@ class Session(QObject):
 
     def replace(self, label: str, project: Project) -> None:
         """Make `project` the document, as one named step."""
-        self._steps = [*self._steps[: self._at + 1], Step(label, project)][-MOST_STEPS:]
-        self._at = len(self._steps) - 1
-        self.changed.emit()
-        self.recompute()
+        self._history.push(label, project)
+        self._on_step()
 
     def undo(self) -> None:
         """Take back the last step."""
-        if self._at:
-            self._at -= 1
-            self.changed.emit()
+        if self._history.move(-1):
+            self._on_step()
 
     def redo(self) -> None:
         """Do again what was taken back."""
-        if self._at + 1 < len(self._steps):
-            self._at += 1
-            self.changed.emit()
+        if self._history.move(+1):
+            self._on_step()
+
+    def _on_step(self) -> None:
+        self.changed.emit()
+        self.recompute()
 
     def recompute(self) -> None:
-        """Bring stale and missing stages up to date in the background."""
-        before = self.project
-        if before.hashes and not stale_stages(before):
+        """Bring stale and missing stages up to date in the background. Only the newest document is computed; an older one is stopped."""
+        before, serial = self.project, self._history.serial
+        if self._computing is not None:
+            self._computing.cancel()  # its end calls this again
             return
-        self.jobs.start("gui.job.compute", lambda progress: pipeline.recompute(before, progress), lambda made: self._settle(before, made))
+        if not (stale_stages(before) if before.hashes else _has_inputs(before)):
+            return
 
-    def _settle(self, before: Project, made: object) -> None:
-        assert isinstance(made, Project)
-        for place, step in enumerate(self._steps):
-            if step.project is before:
-                self._steps[place] = Step(step.label, made)
-                if self._saved is before and not before.hashes:
-                    self._saved = made
+        def done(made: object) -> None:
+            self._computing = None
+            assert isinstance(made, Project)
+            if self._history.settle(serial, made):
                 self.changed.emit()
+            if serial != self._history.serial:
+                self.recompute()
+
+        def stopped() -> None:
+            self._computing = None
+            if serial != self._history.serial:
+                self.recompute()
+
+        self._computing = self.jobs.start("gui.job.compute", lambda progress: pipeline.recompute(before, progress), done, stopped)
 
     # Files --------------------------------------------------------------------------------------------------------------------------
 
-    def take_in(self, paths: Sequence[Path], then: Callable[[Sorted], None] | None = None) -> None:
-        """Sort dropped files and folders by purpose, read them, and put each where it belongs, as one step."""
-        before = self.project
+    def start_new(self, project: Project | None = None, path: Path | None = None) -> None:
+        """Begin with another document and a fresh history; `path` is a file that holds just this document."""
+        self._begin(History(project or Project()), Place(path) if path else None)
 
-        def work(progress: Progress) -> tuple[Sorted, Project | None]:
-            found = sort_files(paths)
-            return found, self._read(found, before, progress)
+    def open(self, path: Path, *, read_only: bool = False) -> None:
+        """Open a project file in the background. Where another window has it, nothing is opened and `held_elsewhere` tells."""
+
+        place = self._place
+
+        def work(_progress: Progress) -> tuple[Project, Place] | HeldElsewhere:
+            try:
+                return open_project(path, place, read_only=read_only)
+            except HeldElsewhere as held:
+                return held
 
         def done(outcome: object) -> None:
-            found, project = outcome  # type: ignore[misc]
-            self._taken_in(found, project)
-            if then:
-                then(found)
+            if isinstance(outcome, HeldElsewhere):
+                self.held_elsewhere.emit(path, outcome.told)
+                return
+            project, place = outcome  # type: ignore[misc]
+            self.recent.add(path)
+            self._begin(History(project), place, read_only=read_only)
 
-        self.jobs.start("gui.job.read", work, done)
+        self.jobs.start("gui.job.open", work, done, subject=Subject(path.name))
 
-    def _read(self, found: Sorted, project: Project, progress: Progress) -> Project | None:
-        if found.of("project") or not found.files:
-            return None
-        for path in found.of("run")[-1:]:
-            workload, requirement = pipeline.read_run_description(path)
-            blank = requirement == type(requirement)()
-            project = changed(project, workload=workload, requirement=project.requirement if blank else requirement)
-        traces = found.of("trace")
-        if traces:
-            reading = self.reader.read(traces, progress)
+    def take_in_comparison(self, paths: Sequence[Path]) -> None:
+        """Read another run of the same work, to be laid over the run of the project."""
+
+        def done(reading: object) -> None:
+            assert isinstance(reading, pipeline.Reading)
             for error in reading.unreadable:
                 self.failed.emit(error)
             if reading.run is not None:
-                project = changed(project, trace=reading.run)
-        for path in found.of("measured")[-1:]:
-            project = pipeline.with_measured(project, path)
-        for path in found.of("prices")[-1:]:
-            project = pipeline.with_prices(project, path)
-        if not project.name and project.workload:
-            project = changed(project, name=project.requirement.customer or project.workload.name)
-        return project
+                self.edit("page_profile.did.comparison", comparison=reading.run)
 
-    def _taken_in(self, found: Sorted, project: Project | None) -> None:
-        for error in found.unreadable:
-            self.failed.emit(error)
-        for path in found.of("project")[:1]:
-            self.open(path)
-            return
-        if project is not None and project is not self.project:
-            self.replace("gui.did.import", project)
-            self.told.emit(message("gui.told.imported", count=len(found.files)), True)
+        def work(progress: Progress) -> pipeline.Reading:
+            return self.reader.read(files_below(paths), progress, known_mappings())
 
-    def start_new(self, project: Project | None = None, path: Path | None = None) -> None:
-        """Begin with another document and a fresh history."""
-        self._steps, self._at = [Step("", project or Project())], 0
-        self._saved, self.path = self.project, path
-        self.changed.emit()
-        if project is not None:
-            self.recompute()
-
-    def open(self, path: Path) -> None:
-        """Open a project file in the background."""
-        self.jobs.start("gui.job.open", lambda _progress: load_project(path), lambda project: self.start_new(project, path))  # type: ignore[arg-type]
+        self.jobs.start("gui.job.read", work, done, subject=Subject(paths[0].name if len(paths) == 1 else ""))
 
     def open_sample(self) -> None:
         """Open the sample project that ships with the program."""
@@ -198,29 +196,66 @@ class Session(QObject):
 
         self.jobs.start("gui.job.open", work, lambda project: self.start_new(project))  # type: ignore[arg-type]
 
-    def save(self, path: Path) -> None:
-        """Save; the document counts as saved when the file is whole."""
-        project = self.project
+    def recover(self, found: RecoveryFile) -> None:
+        """Go on with what another window left behind when it was killed: modified, with the path it had."""
 
-        def done(_nothing: object) -> None:
-            self._saved, self.path = project, path
+        present = self._place
+
+        def done(outcome: object) -> None:
+            project, place, held = outcome  # type: ignore[misc]
+            self._begin(History(project, saved=False), place, recovery=found, read_only=held)
+
+        self.jobs.start("gui.job.open", lambda _progress: read_recovered(found, present), done, found.let_go, subject=Subject(found.name))
+
+    def save(self, path: Path, then: Callable[[], object] | None = None, *, over: bool = False) -> None:
+        """Save; the document counts as saved when the file is whole, and `then` is called.
+
+        over  write also where someone else has changed the file since; otherwise `changed_on_disk` asks first
+        """
+        project, serial, place = self.project, self._history.serial, self._place
+
+        def work(_progress: Progress) -> Place | ChangedOnDisk:
+            try:
+                return save_to(project, path, place, over=over)
+            except ChangedOnDisk as changed:
+                return changed
+
+        def done(made: object) -> None:
+            if isinstance(made, ChangedOnDisk):
+                self.changed_on_disk.emit(path)
+                return
+            assert isinstance(made, Place)
+            self._move_to(made)
+            self._history.mark_saved(serial)
+            self.is_read_only, self.saved_at = False, datetime.datetime.now()
+            self.recent.add(path)
             self.saved.emit()
             self.changed.emit()
+            if then:
+                then()
 
-        self.jobs.start("gui.job.save", lambda _progress: save_project(project, path), done)
+        self.jobs.start("gui.job.save", work, done, subject=Subject(path.name))
 
     def close(self) -> None:
-        """Stop all work."""
-        self.jobs.cancel_all()
+        """Stop all work, end the hold on the file, and forget the recovery file: what is lost by now the user has agreed to lose."""
+        self.reader.restarts = False
+        self.jobs.close()
         self.reader.stop()
+        self.autosave.close()
+        self._move_to(None)
+
+    def _begin(self, history: History, place: Place | None, *, recovery: RecoveryFile | None = None, read_only: bool = False) -> None:
+        self.autosave.start_over(recovery)
+        self._history, self.selected_platform, self.is_read_only, self.saved_at = history, "", read_only, None
+        self.kept = {}
+        self._move_to(place)
+        self._on_step()
+
+    def _move_to(self, place: Place | None) -> None:
+        before, self._place = self._place, place
+        if before and before.lock and (place is None or place.lock is not before.lock):
+            before.lock.release()
 
 
-def sort_files(paths: Sequence[Path]) -> Sorted:
-    """Return what each dropped file is for; folders are looked through."""
-    files, unreadable = [], []
-    for path in files_below(paths):
-        try:
-            files.append((path, purpose_of(path)))
-        except EngineError as error:
-            unreadable.append(error)
-    return Sorted(tuple(files), tuple(unreadable))
+def _has_inputs(project: Project) -> bool:
+    return any((project.workload, project.trace, project.comparison, project.measured, project.prices))

@@ -4,11 +4,11 @@ import re
 import tomllib
 from pathlib import Path
 
-import numpy as np
 import pytest
+import shiboken6
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QLabel, QLineEdit
+from PySide6.QtWidgets import QApplication, QLabel
 
 from app.engine import pipeline
 from app.engine.paths import sample_folder, translations_folder
@@ -18,7 +18,6 @@ from app.gui.main_window import MainWindow
 from app.gui.page import DONE, EMPTY
 from app.gui.pages import PAGES
 from app.gui.tour import settle
-from app.gui.widgets.pyramid import FACTOR, Pyramid
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +32,7 @@ def window(qtbot, tmp_path, monkeypatch):
     made.show()
     yield made
     made.session.close()
-    made.deleteLater()
+    shiboken6.delete(made)  # now: a style sheet for the next window would dress this one again
 
 
 def texts(widget):
@@ -42,7 +41,7 @@ def texts(widget):
 
 @pytest.mark.parametrize(("lang", "theme"), [("zh", "light"), ("en", "dark")])
 def test_every_page_shows_the_sample(window, sample, lang, theme):
-    window._set_look(Look(lang, theme))
+    window.set_look(Look(lang, theme))
     window.session.start_new(sample)
     for page in PAGES:
         window.show_page(page.key)
@@ -57,16 +56,16 @@ def test_the_empty_pages_say_what_to_give(window):
     for page in PAGES[:-1]:
         window.show_page(page.key)
         assert window.pages[page.key].state() == EMPTY
-    assert window.look.say("gui.empty.plans.title") in texts(window.pages["plans"])
+    assert window.look.say("intake.empty.plans.run") in texts(window.pages["plans"])
 
 
 def test_files_dropped_on_the_window_are_taken_in(window):
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(sample_folder()))])
     actions, button, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    window.dragEnterEvent(QDragEnterEvent(QPoint(300, 300), actions, data, button, keys))
+    QApplication.sendEvent(window.windowHandle(), QDragEnterEvent(QPoint(300, 300), actions, data, button, keys))
     assert window.veil.isVisible()
-    window.dropEvent(QDropEvent(QPointF(300, 300), actions, data, button, keys))
+    QApplication.sendEvent(window.windowHandle(), QDropEvent(QPointF(300, 300), actions, data, button, keys))
     assert not window.veil.isVisible()
     settle(make_application(), window)
     assert window.session.project.profile is not None
@@ -80,61 +79,6 @@ def test_an_unreadable_file_is_a_card_and_the_rest_goes_on(window, tmp_path):
     settle(make_application(), window)
     assert "坏.bin" in window.errors.cards()[0].what and window.errors.cards()[0].remedy
     assert window.session.project.trace is not None
-
-
-def test_typing_a_requirement_is_undone_by_name(window, sample, qtbot):
-    window.session.start_new(sample)
-    window.show_page("requirement")
-    page = window.pages["requirement"]
-    field = next(f for f in page.findChildren(QLineEdit) if f.accessibleName() == window.look.say("gui.field.scale_cards"))
-    field.setText("abc")
-    field.editingFinished.emit()
-    assert field.property("problem") and window.session.project.requirement.scale_cards == 64
-    field.setText("128")
-    field.editingFinished.emit()
-    settle(make_application(), window)
-    assert window.session.project.requirement.scale_cards == 128
-    assert any(found.gpus == 128 for found in window.session.project.predictions)
-    window.session.undo()
-    assert window.session.project.requirement.scale_cards == 64
-
-
-def test_the_documents_come_out_of_the_proposal_page(window, sample, tmp_path):
-    window.session.start_new(sample)
-    window.show_page("proposal")
-    settle(make_application(), window)
-    page = window.pages["proposal"]
-    assert len(page._pictures) > 5
-    page.export_to(tmp_path)
-    settle(make_application(), window)
-    assert (tmp_path / "proposal.pdf").stat().st_size > 10000 and (tmp_path / "proposal.xlsx").is_file()
-
-
-def test_the_region_has_the_statistics_of_its_samples(window, sample):
-    window.session.start_new(sample)
-    window.show_page("profile")
-    view = window.pages["profile"].timing
-    view.set_region((30.0, 60.0))
-    channel, labels = view._numbers[0]
-    inside = [one.values[(one.time_ns >= 30e9) & (one.time_ns <= 60e9)] for one in channel.series]
-    assert labels[0].text() == window.look.figure(float(np.nanmean(np.concatenate(inside))) * channel.scale)
-    for key in (Qt.Key.Key_W, Qt.Key.Key_D, Qt.Key.Key_F, Qt.Key.Key_R, Qt.Key.Key_Backspace):
-        from pytestqt.qtbot import QtBot
-
-        QtBot.keyClick(view, key)
-    assert view.region_s is None
-
-
-@pytest.mark.parametrize("count", [0, 1, 100, 5000, 300_000])
-def test_the_pyramid_keeps_every_peak(count):
-    generator = np.random.default_rng(1)
-    time_ns, values = np.arange(count, dtype=np.int64) * 1000, generator.normal(size=count)
-    if count > 10:
-        values[count // 3] = 99.0
-    seconds, shown = Pyramid(time_ns, values).view(0, max(1, count * 1000), 800)
-    assert len(seconds) == len(shown) <= 4 * FACTOR * 800
-    if count:
-        assert shown.max() == values.max() and shown.min() == values.min()
 
 
 def test_both_catalogues_of_the_window_hold_the_same_texts_and_every_text_that_is_used():

@@ -7,9 +7,11 @@ import pytest
 
 from app.engine import pipeline
 from app.engine.errors import Cancelled
+from app.engine.intake import sort_files
 from app.engine.paths import sample_folder
+from app.gui.importing import Importing
 from app.gui.reading_worker import ReadingWorker
-from app.gui.session import Session, sort_files
+from app.gui.session import Session
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def test_a_folder_is_sorted_by_purpose():
 
 def test_dropping_the_sample_files_fills_every_stage(qtbot, session):
     inputs = pipeline.sample_inputs()
-    session.take_in([inputs.run, *inputs.traces, inputs.measured, inputs.prices])
+    Importing(session, None).take_in([inputs.run, *inputs.traces, inputs.measured, inputs.prices])
     wait_idle(qtbot, session)
     project = session.project
     assert project.profile and project.assessments and project.predictions and project.selection

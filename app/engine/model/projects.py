@@ -6,6 +6,7 @@ recomputed on request; nothing is deleted. This rule lives here and nowhere else
 
 import datetime
 import hashlib
+from functools import lru_cache
 
 import msgspec
 import numpy as np
@@ -33,10 +34,25 @@ STAGE_INPUTS: dict[str, tuple[str, ...]] = {
 
 
 class ProposalSettings(Struct, frozen=True):
-    """How the documents are made: which sections (empty = all), texts the engineer changed, imprint."""
+    """How the documents are made: sections, texts the engineer changed, imprint, contents.
+
+    sections    which and in which order; empty = all in their own order
+    texts       edited texts by LANG.SECTION.BLOCK; originals: the hash of what stood there when each was edited
+    lang        language of the documents, "" = that of who makes them
+    show_*      whether sources, 90 % intervals, excluded platforms and the formula with its coefficients are written
+    exported    what the last export said of each plan, by PLATFORM × CARDS: (total price, speed); exported_on its day
+    """
 
     sections: tuple[str, ...] = ()
     texts: dict[str, str] = {}
+    originals: dict[str, str] = {}
+    lang: str = ""
+    show_sources: bool = True
+    show_intervals: bool = True
+    show_excluded: bool = True
+    show_formula: bool = True
+    exported: dict[str, tuple[float | None, float]] = {}
+    exported_on: datetime.date | None = None
     author: str = ""
     number: str = ""
     version: str = "V1.0"
@@ -87,6 +103,7 @@ def with_stage(project: Project, stage: str, **fields: object) -> Project:
     return changed(made, hashes={**project.hashes, stage: inputs_hash(made, stage)})
 
 
+@lru_cache(maxsize=2)  # every page asks for the same snapshot; two, not more: a snapshot may hold a gigabyte
 def stale_stages(project: Project) -> tuple[str, ...]:
     """Return the computed stages whose inputs have changed since, in the order of the work."""
     stale: list[str] = []

@@ -27,12 +27,13 @@ class Figures(Struct, frozen=True, tag="figures"):
 
 
 class Column(Struct, frozen=True):
-    """A table column: head, unit below it, how its cells are written, and its share of the width."""
+    """A table column: head, unit below it, how its cells are written, its share of the width, whether it only cites sources."""
 
     head: str
     unit: str = ""
     format: CellFormat = "text"
     weight: float = 1.0
+    cites: bool = False
 
 
 class Badge(Struct, frozen=True):

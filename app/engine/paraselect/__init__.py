@@ -9,5 +9,21 @@ k of a case are fitted where three platforms are known, else those of its class 
 from app.engine.paraselect.fitting import fit_case
 from app.engine.paraselect.prediction import predict, predict_targets
 from app.engine.paraselect.run_table import read_runs, write_predictions
+from app.engine.paraselect.telling import ToldSpeed, ToldSpeeds, Way, compute_rate, told_speeds
+from app.engine.paraselect.terms import SideBySide, TermsRow, side_by_side
 
-__all__ = ["fit_case", "predict", "predict_targets", "read_runs", "write_predictions"]
+__all__ = [
+    "SideBySide",
+    "TermsRow",
+    "ToldSpeed",
+    "ToldSpeeds",
+    "Way",
+    "compute_rate",
+    "fit_case",
+    "predict",
+    "predict_targets",
+    "read_runs",
+    "side_by_side",
+    "told_speeds",
+    "write_predictions",
+]

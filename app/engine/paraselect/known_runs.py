@@ -8,7 +8,7 @@ from msgspec import Struct
 from app.engine.model.measurements import MeasuredRun
 
 _TIME_UNIT = re.compile(r"^(ms|s|us|min|h|hours?|minutes?|seconds?|days?|sec|tpot|ttft|e2e)\b(?!.*/\s*day)", re.IGNORECASE)
-_PER_CARD = re.compile(r"(/|per[ _-]?)(card|gpu|npu|device)\b", re.IGNORECASE)
+PER_CARD = re.compile(r"(/|per[ _-]?)(card|gpu|npu|device)\b", re.IGNORECASE)
 
 
 class Known(Struct, frozen=True):
@@ -35,7 +35,7 @@ def throughput(run: MeasuredRun, value: float) -> float:
     cards = run.gpus or 1
     if lower_is_better(run):
         return (1.0 if run.global_batch else cards) / value
-    return value * cards if _PER_CARD.search(run.unit) else value
+    return value * cards if PER_CARD.search(run.unit) else value
 
 
 def in_own_unit(run: MeasuredRun, work_per_time: float) -> float:
@@ -43,7 +43,7 @@ def in_own_unit(run: MeasuredRun, work_per_time: float) -> float:
     cards = run.gpus or 1
     if lower_is_better(run):
         return (1.0 if run.global_batch else cards) / work_per_time
-    return work_per_time / cards if _PER_CARD.search(run.unit) else work_per_time
+    return work_per_time / cards if PER_CARD.search(run.unit) else work_per_time
 
 
 def known_runs(runs: Sequence[MeasuredRun], case: str) -> list[Known]:

@@ -3,6 +3,7 @@
 import datetime
 import re
 import unicodedata
+from collections.abc import Iterable
 
 COLUMNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "platform": ("平台", ("platform", "型号", "加速卡", "显卡", "gpu", "卡型", "芯片", "产品")),
@@ -58,6 +59,11 @@ def column_of(head: object) -> str | None:
     if words and words[0]:  # a head in both languages, such as "平台 platform"
         return column_of(words[0])
     return None
+
+
+def names_prices(words: Iterable[str]) -> bool:
+    """Tell whether these words hold the heads that a price sheet cannot do without."""
+    return {column_of(word) for word in words} >= set(REQUIRED)
 
 
 def amount(cell: object) -> float | None:

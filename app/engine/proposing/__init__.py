@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 from app.engine.model.projects import Project
 from app.engine.model.proposals import Proposal
 from app.engine.progress import Progress, no_progress
-from app.engine.proposing.build import build_proposal
+from app.engine.proposing.build import build_proposal, proposal_texts, section_keys
+from app.engine.proposing.editing import EditableText, with_edit
+from app.engine.proposing.export_checks import ExportCheck, export_checks
+from app.engine.proposing.exported import Change, changes_since_export, next_number, with_export
 
 if TYPE_CHECKING:
     from app.engine.model.platforms import Platform
@@ -29,4 +32,18 @@ def write_xlsx(proposal: Proposal, project: Project, platforms: "dict[str, Platf
     write(proposal, project, platforms, path)
 
 
-__all__ = ["build_proposal", "write_pdf", "write_xlsx"]
+__all__ = [
+    "Change",
+    "EditableText",
+    "ExportCheck",
+    "build_proposal",
+    "changes_since_export",
+    "export_checks",
+    "next_number",
+    "proposal_texts",
+    "section_keys",
+    "with_edit",
+    "with_export",
+    "write_pdf",
+    "write_xlsx",
+]

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from app.engine.messages import Message, Value, message, render
 from app.engine.model.plans import Plan
 from app.engine.model.platforms import Platform
 from app.engine.model.projects import Project
-from app.engine.model.proposals import Block
+from app.engine.model.proposals import Block, Table
 from app.engine.units import format_number, format_significant
 
 
@@ -16,6 +18,7 @@ class Facts:
 
     def __init__(self, project: Project, platforms: dict[str, Platform], lang: str) -> None:
         self.project, self.platforms, self.lang = project, platforms, lang
+        self.intervals = project.settings.show_intervals
 
     def say(self, code: str, **params: Value) -> str:
         """Return a text of the catalogue's area `proposing`."""
@@ -52,8 +55,8 @@ class Facts:
         """Return `7.7 (6.9–8.5)`: all three with the same decimals."""
         if value is None:
             return "—"
-        if low is None or high is None:
-            return format_significant(value)
+        if low is None or high is None or not self.intervals:
+            return format_significant(value) if decimals is None else format_number(value, decimals)
         places = decimals if decimals is not None else decimals_of(value)
         return f"{format_number(value, places)} ({format_number(low, places)}–{format_number(high, places)})"
 
@@ -67,6 +70,23 @@ def decimals_of(value: float) -> int:
     """Return the decimals that give three significant digits, three at most."""
     size = abs(value)
     return 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3  # noqa: PLR2004
+
+
+def without_sources(blocks: Sequence[Block]) -> list[Block]:
+    """Return blocks without what only cites: such columns, and tables of nothing else."""
+    kept: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Table) and any(column.cites for column in block.columns):
+            places = [place for place, column in enumerate(block.columns) if not column.cites]
+            if not places:
+                continue
+            columns, rows = (
+                tuple(block.columns[place] for place in places),
+                tuple(tuple(row[place] for place in places) for row in block.rows),
+            )
+            block = msgspec.structs.replace(block, columns=columns, rows=rows)
+        kept.append(block)
+    return kept
 
 
 class SectionMaker(NamedTuple):

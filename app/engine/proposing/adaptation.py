@@ -62,7 +62,7 @@ def _badge(facts: Facts, finding: Finding) -> Badge:
 
 def _evidence(facts: Facts, shown: list[Assessment]) -> Table:
     columns = tuple(
-        Column(facts.say(f"adaptation.{name}"), weight=weight)
+        Column(facts.say(f"adaptation.{name}"), weight=weight, cites=name == "source")
         for name, weight in (("platform", 1.7), ("check", 0.8), ("finding", 2.6), ("remedy", 2.2), ("source", 2.2))
     )
     rows, before = [], ""

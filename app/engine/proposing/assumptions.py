@@ -25,7 +25,8 @@ def blocks(facts: Facts) -> Sequence[Block]:
         said += [facts.render(project.memory.unknown)] if project.memory.unknown else []
     found: list[Block] = [Text(facts.say("assumptions.answer"), "answer")]
     found += [Text(text, "bullet") for text in said]
-    found.append(_files(facts))
+    if project.settings.show_sources:
+        found.append(_files(facts))
     found.append(_platforms(facts))
     return found
 
@@ -56,7 +57,7 @@ def _platforms(facts: Facts) -> Table:
     columns = (
         Column(facts.say("assumptions.platform"), weight=2.2),
         *(Column(facts.say(f"assumptions.fact.{key}"), facts.say(f"assumptions.unit.{key}"), "significant", 0.95) for key in SHOWN_FACTS),
-        Column(facts.say("assumptions.source"), weight=4.0),
+        Column(facts.say("assumptions.source"), weight=4.0, cites=True),
     )
     rows = []
     for one in chosen_assessments(facts):

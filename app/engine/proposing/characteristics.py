@@ -110,7 +110,7 @@ def _axes_table(facts: Facts, profile: Profile) -> Table:
         Column(facts.say("characteristics.mean"), "%", "share", 0.8),
         Column("P95", "%", "share", 0.8),
         Column(facts.say("characteristics.state"), weight=1.4),
-        Column(facts.say("characteristics.source"), weight=4.4),
+        Column(facts.say("characteristics.source"), weight=4.4, cites=True),
     )
     rows = tuple(
         (

@@ -1,6 +1,7 @@
 """Write a Proposal as PDF: A4, vector charts, page numbers n / N, bookmarks."""
 
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 from reportlab.lib.pagesizes import A4
@@ -117,9 +118,10 @@ def _canvas_for(proposal: Proposal) -> type[Canvas]:
         def showPage(self) -> None:  # noqa: N802 - reportlab's name
             self._pages.append(dict(self.__dict__))
             self._startPage()  # type: ignore[attr-defined]
+            self._doc.pageCounter += 1  # type: ignore[attr-defined] - bookmarks point to the page they are set on
 
         def save(self) -> None:
-            count = len(self._pages)
+            count, self._doc.pageCounter = len(self._pages), 1  # type: ignore[attr-defined]
             for number, state in enumerate(self._pages, 1):
                 self.__dict__.update(state)
                 if number > 1:
@@ -135,10 +137,11 @@ def _canvas_for(proposal: Proposal) -> type[Canvas]:
 def _story(proposal: Proposal) -> list[Flowable]:
     story: list[Flowable] = [NextPageTemplate("page"), PageBreak()]
     counters = {"figure": 0, "table": 0}
-    for number, section in enumerate(proposal.sections):
-        if number:
+    numbers = count(1)
+    for place, section in enumerate(proposal.sections):
+        if place:
             story.append(PageBreak())
-        shown = "" if section.key == "summary" else str(number if proposal.sections[0].key == "summary" else number + 1)
+        shown = "" if section.key == "summary" else str(next(numbers))
         story += [Heading(shown, section.title, section.question, section.key), Spacer(0, 8)]
         story += _section(section, proposal.lang, counters)
     return story

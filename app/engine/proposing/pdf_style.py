@@ -25,6 +25,13 @@ def register_fonts() -> None:
     pdfmetrics.registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=REGULAR, boldItalic=BOLD)
 
 
+def missing_glyphs(text: str) -> str:
+    """Return the letters of a text that the documents' font cannot show, each once."""
+    register_fonts()
+    known = pdfmetrics.getFont(REGULAR).face.charToGlyph  # type: ignore[attr-defined]
+    return "".join(dict.fromkeys(letter for letter in text if ord(letter) not in known and not letter.isspace() and letter.isprintable()))
+
+
 @cache
 def theme() -> dict[str, str]:
     """Return the house colours by name. Raises EngineError where the file was edited badly."""

@@ -40,7 +40,7 @@ def blocks(facts: Facts) -> Sequence[Block]:
         why = "; ".join(facts.render(reason) for reason in plan.reasons)
         named = {"role": words, "name": plan.name, "platform": facts.label(plan.platform), "cards": plan.gpus, "why": why}
         found.append(Text(facts.say("plans.recommended", **named), "bullet"))
-    if selection.excluded:
+    if selection.excluded and facts.project.settings.show_excluded:
         found.append(_excluded(facts))
     return found
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from app.engine.model.estimates import Prediction
 from app.engine.model.projects import project_runs
 from app.engine.model.proposals import Block, Column, IntervalBar, IntervalChart, Table, Text
-from app.engine.proposing._facts import Facts, SectionMaker
-from app.engine.units import format_share, format_significant
+from app.engine.proposing._facts import Facts, SectionMaker, decimals_of
+from app.engine.units import format_number, format_share, format_significant
 
 MOST_BARS = 16
 TERMS = ("compute", "memory", "host", "fabric")
@@ -32,9 +32,9 @@ def blocks(facts: Facts) -> Sequence[Block]:
         Text(answer, "answer"),
         _chart(facts, shown),
         _table(facts, shown),
-        Text(facts.say("predictions.formula_title"), "section"),
     ]
-    found += _formula(facts)
+    if project.settings.show_formula:
+        found += [Text(facts.say("predictions.formula_title"), "section"), *_formula(facts)]
     return found
 
 
@@ -63,6 +63,7 @@ def _chart(facts: Facts, shown: list[Prediction]) -> IntervalChart:
             label = f"{facts.label(run.platform)} × {run.gpus}"
             bars.append(IntervalBar(label, run.speed, None, None, "measured", facts.word("paraselect.kind.measured")))
     for one in shown:
+        banded = facts.intervals or one.out_of_range
         reason = facts.render(one.notes[0]) if one.notes and (one.value is None or one.out_of_range) else ""
         kind = one.kind or "modelled"
         label = f"{facts.label(one.platform)} × {one.gpus}"
@@ -70,8 +71,8 @@ def _chart(facts: Facts, shown: list[Prediction]) -> IntervalChart:
             IntervalBar(
                 label,
                 one.value,
-                one.low,
-                one.high,
+                one.low if banded else None,
+                one.high if banded else None,
                 kind,
                 facts.word(f"paraselect.kind.{kind}") if one.kind else "",
                 one.out_of_range,
@@ -81,7 +82,12 @@ def _chart(facts: Facts, shown: list[Prediction]) -> IntervalChart:
     lower = any(one.better == "lower" for one in shown)
     bars.sort(key=lambda bar: (bar.value is None, (bar.value or 0.0) * (1 if lower else -1)))
     unit = next((run.unit for run in project_runs(facts.project) if run.unit), next((one.unit for one in shown if one.unit), ""))
-    return IntervalChart(facts.say("predictions.chart"), unit, tuple(bars), note=facts.say("predictions.chart_note"))
+    return IntervalChart(
+        facts.say("predictions.chart" if facts.intervals else "predictions.chart_plain"),
+        unit,
+        tuple(bars),
+        note=facts.say("predictions.chart_note"),
+    )
 
 
 def _table(facts: Facts, shown: list[Prediction]) -> Table:
@@ -89,7 +95,7 @@ def _table(facts: Facts, shown: list[Prediction]) -> Table:
     columns = (
         Column(facts.say("predictions.platform"), weight=2.6),
         Column(facts.say("predictions.cards"), format="integer", weight=0.6),
-        Column(facts.say("predictions.predicted"), unit, weight=2.0),
+        Column(facts.say("predictions.predicted" if facts.intervals else "predictions.value"), unit, weight=2.0),
         Column(facts.say("predictions.kind"), weight=0.8),
         Column(facts.say("predictions.error"), "%", "share", 0.8),
         Column(facts.say("predictions.note"), weight=3.6),
@@ -113,8 +119,10 @@ def _table(facts: Facts, shown: list[Prediction]) -> Table:
 def _value(facts: Facts, one: Prediction) -> str | None:
     if one.value is None:
         return None
-    text = facts.interval(one.value, one.low, one.high)
-    return text.partition(" ")[2] if one.out_of_range else text
+    if one.out_of_range:  # its point is not to be leaned on: the band is all there is to say
+        places = decimals_of(one.value)
+        return f"({format_number(one.low, places)}–{format_number(one.high, places)})"
+    return facts.interval(one.value, one.low, one.high)
 
 
 def _formula(facts: Facts) -> list[Block]:

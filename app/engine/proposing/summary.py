@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.engine.model.plans import Plan
+from app.engine.model.plans import Exclusion, Plan
 from app.engine.model.proposals import Block, Figures, PlanChart, Text
 from app.engine.proposing._facts import Facts, SectionMaker
 from app.engine.proposing.plans import plan_chart
@@ -30,11 +30,13 @@ def _without_plans(facts: Facts) -> Sequence[Block]:
         found.append(Text(facts.say("summary.class", name=facts.word(f"profiling.class.{profile.load_class}")), "bullet"))
     ready = [found.platform for found in facts.project.assessments if found.verdict in ("ready", "adapt")]
     found.append(Text(facts.say("summary.fits", count=len(ready), all=len(facts.project.assessments)), "bullet"))
-    found += [
-        Text(f"{facts.label(gone.platform)}: {facts.render(gone.reason)}", "bullet")
-        for gone in (facts.project.selection.excluded if facts.project.selection else ())[:8]
-    ]
+    found += [Text(f"{facts.label(gone.platform)}: {facts.render(gone.reason)}", "bullet") for gone in _excluded(facts)[:8]]
     return found
+
+
+def _excluded(facts: Facts) -> Sequence[Exclusion]:
+    selection = facts.project.selection
+    return selection.excluded if selection is not None and facts.project.settings.show_excluded else ()
 
 
 def _answer(facts: Facts, best: Plan, fastest: Plan) -> str:
@@ -62,16 +64,29 @@ def _figures(facts: Facts, plan: Plan) -> tuple[tuple[str, str, str], ...]:
         (
             money,
             unit,
-            facts.say("summary.figure.price", low=low, high=high) if plan.total_low is not None else facts.say("summary.figure.month"),
+            _price_caption(facts, plan, low, high),
         )
     ]
     if plan.duration_days is not None:
         ends = {"low": format_number(plan.duration_low_days, 0), "high": format_number(plan.duration_high_days, 0)}
-        figures.append((format_number(plan.duration_days, 0), facts.say("unit.days"), facts.say("summary.figure.days", **ends)))
+        figures.append(
+            (
+                format_number(plan.duration_days, 0),
+                facts.say("unit.days"),
+                facts.say("summary.figure.days", **ends) if facts.intervals else facts.say("plans.days"),
+            )
+        )
     kind = facts.word(f"paraselect.kind.{plan.kind}")
-    figures.append((speed[0], plan.speed_unit, facts.say("summary.figure.speed", band=speed[2].strip("()"), kind=kind)))
+    code = "summary.figure.speed" if facts.intervals else "summary.figure.speed_plain"
+    figures.append((speed[0], plan.speed_unit, facts.say(code, band=speed[2].strip("()"), kind=kind)))
     cards = facts.say("summary.figure.cards", available=plan.available_cards, delivery=plan.delivery or "—")
     return (*figures, (str(plan.gpus), facts.say("unit.cards"), cards))
+
+
+def _price_caption(facts: Facts, plan: Plan, low: str, high: str) -> str:
+    if plan.total_low is None:
+        return facts.say("summary.figure.month")
+    return facts.say("summary.figure.price", low=low, high=high) if facts.intervals else facts.say("plans.price")
 
 
 def _reasons(facts: Facts, best: Plan, fastest: Plan) -> list[str]:

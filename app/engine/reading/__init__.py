@@ -12,14 +12,17 @@ from pathlib import Path
 from msgspec import Struct
 
 from app.engine.errors import EngineError
+from app.engine.model.mappings import TableMapping
 from app.engine.model.traces import Series, Trace
 from app.engine.progress import Progress, no_progress, part_of
 from app.engine.reading._cache import forget_leftovers
 from app.engine.reading._columns import release
 from app.engine.reading._merging import merge_traces
 from app.engine.reading._outcomes import read_path
-from app.engine.reading._registry import Reader, formats, read_trace
+from app.engine.reading._registry import Reader, formats, labels, read_trace, recognise
 from app.engine.reading._sqlite import open_sqlite
+from app.engine.reading._table_columns import known_metrics, names_time, units_of
+from app.engine.reading._table_preview import check_column, preview_table
 
 
 class ReadResult(Struct, frozen=True):
@@ -29,8 +32,10 @@ class ReadResult(Struct, frozen=True):
     unreadable: tuple[EngineError, ...] = ()
 
 
-def read_files(paths: Sequence[Path], progress: Progress = no_progress, *, use_cache: bool = True) -> ReadResult:
-    """Read files, archives and folders; one that cannot be read does not stop the rest."""
+def read_files(
+    paths: Sequence[Path], progress: Progress = no_progress, mappings: Sequence[TableMapping] = (), *, use_cache: bool = True
+) -> ReadResult:
+    """Read files, archives and folders, tables of known heads by their mapping; one that cannot be read does not stop the rest."""
     traces, unreadable = [], []
     paths = [Path(path) for path in paths]
     names = Counter(path.name for path in paths)
@@ -38,7 +43,7 @@ def read_files(paths: Sequence[Path], progress: Progress = no_progress, *, use_c
     for number, path in enumerate(paths):
         part = part_of(progress, number / len(paths), (number + 1) / len(paths))
         prefix = _prefix(path, several=len(paths) > 1, doubled=names[path.name] > 1)
-        found = read_path(path, part, prefix=prefix, use_cache=use_cache)
+        found = read_path(path, part, prefix=prefix, mappings=mappings, use_cache=use_cache)
         traces += found.traces
         unreadable += found.faults
     return ReadResult(tuple(traces), tuple(unreadable))
@@ -57,4 +62,20 @@ def _prefix(path: Path, *, several: bool, doubled: bool) -> str:
     return f"{path.parent.name}/" if doubled and path.parent.name else ""
 
 
-__all__ = ["ReadResult", "Reader", "formats", "merge_traces", "open_sqlite", "read_files", "read_trace", "release_pages"]
+__all__ = [
+    "ReadResult",
+    "Reader",
+    "check_column",
+    "formats",
+    "known_metrics",
+    "labels",
+    "merge_traces",
+    "names_time",
+    "open_sqlite",
+    "preview_table",
+    "read_files",
+    "read_trace",
+    "recognise",
+    "release_pages",
+    "units_of",
+]

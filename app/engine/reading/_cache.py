@@ -1,10 +1,11 @@
 """What was read once, kept in the user's cache: columns that are mapped back, never beside the customer's file.
 
 An entry is named by what makes its content: SHA-256 of the file, and a stamp of this program's code, so that a changed reader reads
-again. Hashing a large file takes longer than a tenth of reading it. So a note ties path, size, inode and the times of last change of
-content and of status (which no program can set back) to the entry; it is written only where the file had been at rest before it was
-opened, longer than the file system's clock ticks, and did not change while it was read. A file that moved is found by its hash; a print
-of its size, head and tail tells beforehand whether hashing can be of use.
+again. What a person said of the columns of tables is part of the stamp where a table, or a file that nothing could read, is in it.
+Hashing a large file takes longer than a tenth of reading it. So a note ties path, size, inode and the times of last change of content and
+of status (which no program can set back) to the entry; it is written only where the file had been at rest before it was opened, longer
+than the file system's clock ticks, and did not change while it was read. A file that moved is found by its hash; a print of its size,
+head and tail tells beforehand whether hashing can be of use.
 
 Entry: magic, length and CRC-32 of the JSON, the JSON (an Outcome whose arrays are numbers), the arrays at multiples of 64 bytes, each with
 a sum of its words. Anything that does not fit is ignored and read anew. Written beside and moved into place; least recently used go first.
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 import zlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -25,11 +27,10 @@ import msgspec
 import numpy as np
 
 from app import __version__
-from app.engine.errors import EngineError, UnreadableFile
-from app.engine.messages import Message
-from app.engine.model.traces import Trace
+from app.engine.model.mappings import TableMapping
 from app.engine.paths import user_folder
 from app.engine.reading._columns import ALIGNMENT, forget_spools, mapped, release
+from app.engine.reading._outcome import Outcome
 from app.engine.reading._sources import Source
 
 MOST_BYTES = 4 * 2**30
@@ -42,22 +43,6 @@ _MAGIC = b"SXTRACE1"
 _PRINT_BYTES = 64 * 1024
 _OLD_S = 86400
 _STALE = ("unpacked-*", "traces/.new-*")
-
-
-class Fault(msgspec.Struct, frozen=True):
-    """An EngineError as it is kept. inside: the path inside the container, "" = the file itself."""
-
-    message: Message
-    inside: str
-    place: str
-    is_unreadable: bool
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """What became of one path. Names of files are those inside the container, "" for the path itself."""
-
-    traces: tuple[Trace, ...] = ()
-    faults: tuple[Fault, ...] = ()
 
 
 class _Array(msgspec.Struct, frozen=True, array_like=True):
@@ -73,22 +58,12 @@ class _Entry(msgspec.Struct, frozen=True):
     size: int
 
 
-def fault_of(error: EngineError, inside: str) -> Fault:
-    """Return an error as it is kept."""
-    return Fault(error.message, inside, error.place, isinstance(error, UnreadableFile))
-
-
-def error_of(fault: Fault, path: Path) -> EngineError:
-    """Return the error of a fault of `path`."""
-    kind = UnreadableFile if fault.is_unreadable else EngineError
-    return kind(fault.message.code, file=f"{path}/{fault.inside}" if fault.inside else path, place=fault.place, **fault.message.params)
-
-
 class Kept:
     """The cache as one file sees it: `find`, or read and `keep`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mappings: Sequence[TableMapping] = ()) -> None:
         self._path = path
+        self._stamp = _stamp_with(mappings)
         self._begun_ns = time.time_ns()
         self._state = _state_of(path)
         self._print = ""
@@ -97,18 +72,24 @@ class Kept:
         """Return what was kept of this file, None for nothing."""
         try:
             folder = _folder()
-            note = folder / "notes" / self._note()
-            with contextlib.suppress(FileNotFoundError):
-                found = _load(folder / note.read_text(encoding="ascii"), source)
-                if found is not None:
-                    return found
-            self._print = _print_of(self._path, source.size_bytes)
-            for entry in folder.glob(f"{self._print}-*-{_code_stamp()}.trace"):
-                if entry.name.split("-")[1] == source.sha256 and (found := _load(entry, source)) is not None:
-                    self._write_note(entry.name)
+            for stamp in dict.fromkeys((self._stamp, _code_stamp())):
+                found = self._find(folder, stamp, source)
+                if found is not None and (stamp == self._stamp or not _heeds_mappings(found)):
                     return found
         except OSError:
             return None
+        return None
+
+    def _find(self, folder: Path, stamp: str, source: Source) -> Outcome | None:
+        with contextlib.suppress(FileNotFoundError):
+            found = _load(folder / (folder / "notes" / self._note(stamp)).read_text(encoding="ascii"), source)
+            if found is not None:
+                return found
+        self._print = self._print or _print_of(self._path, source.size_bytes)
+        for entry in folder.glob(f"{self._print}-*-{stamp}.trace"):
+            if entry.name.split("-")[1] == source.sha256 and (found := _load(entry, source)) is not None:
+                self._write_note(entry.name, stamp)
+                return found
         return None
 
     def keep(self, outcome: Outcome, source: Source) -> None:
@@ -117,25 +98,26 @@ class Kept:
             return
         try:
             folder = _folder()
-            name = f"{self._print or _print_of(self._path, source.size_bytes)}-{source.sha256}-{_code_stamp()}.trace"
+            stamp = self._stamp if _heeds_mappings(outcome) else _code_stamp()
+            name = f"{self._print or _print_of(self._path, source.size_bytes)}-{source.sha256}-{stamp}.trace"
             if _state_of(self._path) != self._state:
                 return
             _store(outcome, folder / name, source)
-            self._write_note(name)
+            self._write_note(name, stamp)
             _evict(folder, folder / name)
         except (OSError, OverflowError):
             return
 
-    def _note(self) -> str:
-        told = "|".join(map(str, (self._path.resolve(), *self._state, _code_stamp())))
+    def _note(self, stamp: str) -> str:
+        told = "|".join(map(str, (self._path.resolve(), *self._state, stamp)))
         return hashlib.blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
-    def _write_note(self, entry: str) -> None:
+    def _write_note(self, entry: str, stamp: str) -> None:
         """Tie the file to its entry, unless it changed so lately that the clock could hide another change."""
         changed = max(self._state[1:3])
         tick = FINE_TICK_NS if changed % 1_000_000 else COARSE_TICK_NS
         if self._begun_ns - changed > tick and _state_of(self._path) == self._state:
-            (_folder() / "notes" / self._note()).write_text(entry, encoding="ascii")
+            (_folder() / "notes" / self._note(stamp)).write_text(entry, encoding="ascii")
 
 
 def forget_leftovers() -> None:
@@ -176,6 +158,17 @@ def _code_stamp() -> str:
     files = modules or [Path(sys.executable)]
     told = [__version__, *(f"{file.name}|{(found := file.stat()).st_size}|{found.st_mtime_ns}" for file in files)]
     return hashlib.blake2b("\n".join(told).encode(), digest_size=8).hexdigest()
+
+
+def _stamp_with(mappings: Sequence[TableMapping]) -> str:
+    if not mappings:
+        return _code_stamp()
+    return hashlib.blake2b(_code_stamp().encode() + msgspec.json.encode(tuple(mappings)), digest_size=8).hexdigest()
+
+
+def _heeds_mappings(outcome: Outcome) -> bool:
+    """Tell whether what a person says of tables could make another outcome: there is a table, or what might become one."""
+    return bool(outcome.faults) or any(file.format == "table" for trace in outcome.traces for file in trace.files)
 
 
 def _store(outcome: Outcome, path: Path, source: Source) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from app.engine.model.traces import Clock
 from app.engine.reading._digits import parse_long, parse_short
-from app.engine.reading._times import MISSING, epoch_times, parse_regular, parse_times
+from app.engine.reading._times import MISSING, epoch_times, is_time_of_day, parse_regular, parse_times, times_of_day
 
 LINE_END, BLANK = 10, 32
 WIDEST = 24
@@ -61,7 +61,10 @@ class Cells:
         return values
 
     def times(self, column: int) -> tuple[np.ndarray, Clock]:
-        """Return (rows,) int64 ns since 1970, MISSING where the cell holds no time, and their clock."""
+        """Return (rows,) int64 ns since 1970, MISSING where the cell holds no time, and their clock.
+
+        Times of day have a relative clock and do not go on after midnight: `over_midnight` does, for the whole file.
+        """
         import pandas as pd
 
         start, length = self._cell(column)
@@ -75,7 +78,9 @@ class Cells:
             if found is not None:
                 return found, "absolute"
         codes, texts = self.codes(column)
-        known, clock = parse_times(pd.Series(texts, dtype=str))
+        stamps = pd.Series(texts, dtype=str)
+        of_day = self.rows > 0 and is_time_of_day(self.text(0, column))
+        known, clock = (times_of_day(stamps), "relative") if of_day else parse_times(stamps)
         return np.append(known, MISSING)[codes], clock
 
     def text(self, row: int, column: int) -> str:

@@ -11,10 +11,11 @@ from app.engine.model.traces import Clock
 from app.engine.reading._columns import Columns
 from app.engine.reading._csv_cells import Cells
 from app.engine.reading._nvidia_fields import IDENTITY, METRICS, TIMES
-from app.engine.reading._times import utc_offset_of
+from app.engine.reading._times import over_midnight, utc_offset_of
 
 TIME, CARD, TOTAL, OCCUPANCY = "time", "card", "memory.total", "occupancy"
-PROCESSES = "used_gpu_memory"
+PROCESSES, COUNT = "used_gpu_memory", "processes"
+FACTS = ("driver_version", "cuda_version", "pcie.link.gen.max", "pcie.link.width.max", "power.limit", "mig.mode.current")
 
 
 class SmiRows:
@@ -25,7 +26,10 @@ class SmiRows:
         self.warnings: list[Message] = []
         self.clock: Clock = "relative"
         self.utc_offset_s: int | None = None
-        self.driver = ""
+        self._facts: dict[str, str] = {}
+        self._is_of_day = False
+        self.lines = 0
+        """Rows of the file, before processes are added up."""
         self.has_cards = False
         self._columns = Columns()
         self._identity: str | None = None
@@ -58,11 +62,12 @@ class SmiRows:
         self.skip("bad_row", cells.bad)
         if not cells.rows:
             return
+        self.lines += cells.rows
         at = {field: number for number, field in reversed(list(enumerate(fields[:width])))}
         piece: dict[str, np.ndarray] = {}
         stamp = next((at[field] for field in TIMES if field in at), None)
         if stamp is not None:
-            piece[TIME], clock = cells.times(stamp)
+            piece[TIME], clock = self._times(cells, stamp)
             if not self.length:
                 self.clock, self.utc_offset_s = clock, utc_offset_of(cells.text(0, stamp))
         codes = self._codes(cells, at)
@@ -71,6 +76,8 @@ class SmiRows:
         for field, (metric, _, factor) in METRICS.items():
             if field in at and metric:
                 piece[field] = cells.numbers(at[field]) * factor
+        if PROCESSES in at:
+            piece[COUNT] = np.isfinite(cells.numbers(at["pid"])).astype(np.float64) if "pid" in at else np.ones(cells.rows)
         self._describe(cells, at, codes, piece)
         self._columns.add(piece, cells.rows)
 
@@ -78,7 +85,13 @@ class SmiRows:
         """Return (n,) int64 ns, None where the log has none."""
         if PROCESSES in self._columns.names():
             self._sum_processes()
-        return self._columns.take(TIME) if TIME in self._columns.names() else None
+        if TIME not in self._columns.names():
+            return None
+        times = self._columns.take(TIME)
+        if self._is_of_day:
+            self.warn(message("reading.no_date"))
+            return over_midnight(times)
+        return times
 
     def devices(self) -> tuple[np.ndarray | None, list[str]]:
         """Return (n,) the number of each row's card and the ids; None where no column tells the card."""
@@ -98,8 +111,25 @@ class SmiRows:
         for field, (metric, unit, _) in METRICS.items():
             if field in present:
                 yield field, metric, unit, "estimated" if field == PROCESSES else "measured"
+        if COUNT in present:
+            yield COUNT, "gpu_processes", "count", "measured"
         if OCCUPANCY in present:
             yield OCCUPANCY, "vram_utilisation", "", "measured"
+
+    def environment(self) -> dict[str, str]:
+        """Return what the first rows say of the machine."""
+        facts, found = self._facts, {}
+        for name, fact in (("driver", "driver_version"), ("cuda", "cuda_version")):
+            if fact in facts:
+                found[name] = facts[fact]
+        generation, width = facts.get("pcie.link.gen.max", ""), facts.get("pcie.link.width.max", "")
+        if generation.isdigit() and width.isdigit():
+            found["pcie"] = f"gen{generation} x{width}"
+        if "power.limit" in facts:
+            found["power_limit_w"] = facts["power.limit"].removesuffix("W").strip().removesuffix(".00")
+        if facts.get("mig.mode.current", "").lower() == "enabled":
+            found["mig"] = "enabled"
+        return found
 
     def column(self, name: str) -> np.ndarray:
         """Return (n,) float64 of one column, once."""
@@ -108,6 +138,12 @@ class SmiRows:
     def described(self, card: int) -> tuple[str, float | None]:
         """Return the name and the memory in GiB of a card; -1 = all rows are of one kind."""
         return self._names.get(card, ""), self._totals.get(card)
+
+    def _times(self, cells: Cells, stamp: int) -> tuple[np.ndarray, Clock]:
+        """Return the times of a piece; times of day where they have no date."""
+        times, clock = cells.times(stamp)
+        self._is_of_day |= clock == "relative"
+        return times, clock
 
     def _codes(self, cells: Cells, at: dict[str, int]) -> np.ndarray | None:
         """Return (rows,) int32 the card of each row by the column that tells most cards apart."""
@@ -125,8 +161,9 @@ class SmiRows:
 
     def _describe(self, cells: Cells, at: dict[str, int], codes: np.ndarray | None, piece: dict[str, np.ndarray]) -> None:
         """Keep the name and memory of cards met for the first time, and the share of the memory that is used."""
-        if not self.driver and "driver_version" in at:
-            self.driver = cells.text(0, at["driver_version"])
+        for fact in FACTS:
+            if fact in at and fact not in self._facts and _is_known(text := cells.text(0, at[fact])):
+                self._facts[fact] = text
         found, first = (np.array([-1]), np.array([0])) if codes is None else _first_rows(codes)
         for card, row in zip(found.tolist(), first.tolist(), strict=True):
             if "name" in at and card not in self._names:
@@ -149,7 +186,7 @@ class SmiRows:
         self.warn(message("reading.processes_only"))
         keys = [self._columns.take(name) for name in (TIME, CARD) if name in self._columns.names()]
         names = [name for name in (TIME, CARD) if name in self._columns.names()]
-        values = self._columns.take(PROCESSES)
+        values, processes = self._columns.take(PROCESSES), self._columns.take(COUNT)
         rows = np.zeros(values.size, np.int64) if not keys else np.unique(np.column_stack(keys), axis=0, return_inverse=True)[1].ravel()
         _, first = np.unique(rows, return_index=True)
         good = np.isfinite(values)
@@ -157,7 +194,9 @@ class SmiRows:
         sums[np.bincount(rows, good, len(first)) == 0] = np.nan
         order = np.argsort(first, kind="stable")
         summed = Columns()
-        summed.add({**{name: key[first][order] for name, key in zip(names, keys, strict=True)}, PROCESSES: sums[order]}, len(first))
+        columns = {name: key[first][order] for name, key in zip(names, keys, strict=True)}
+        counted = np.bincount(rows, processes, len(first))
+        summed.add({**columns, PROCESSES: sums[order], COUNT: counted[order]}, len(first))
         self._columns = summed
 
 

@@ -1,17 +1,19 @@
 """One path in, everything that became of it out: a file, an archive or a folder, by way of the cache."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from app.engine.errors import EngineError, UnreadableFile
+from app.engine.model.mappings import TableMapping
 from app.engine.model.traces import Trace
 from app.engine.progress import Progress, part_of
-from app.engine.reading._cache import Fault, Kept, Outcome, error_of, fault_of
+from app.engine.reading._cache import Kept
 from app.engine.reading._containers import kind_of, members_of
 from app.engine.reading._members import MOST_DEPTH, Budget, Member
+from app.engine.reading._outcome import Fault, Outcome, error_of, fault_of
 from app.engine.reading._registry import read_source
 from app.engine.reading._sources import Source
 
@@ -23,13 +25,17 @@ class Found(NamedTuple):
     faults: tuple[EngineError, ...]
 
 
-def read_path(path: Path, progress: Progress, *, prefix: str = "", use_cache: bool = True) -> Found:
+def read_path(path: Path, progress: Progress, *, prefix: str = "", use_cache: bool = True, mappings: Sequence[TableMapping] = ()) -> Found:
     """Read a file, an archive or a folder; what cannot be read is in the faults and does not stop the rest.
 
-    prefix  what stands before the names of the files, such as the folder's name where several folders make one run
+    mappings  what a person said of the columns of tables
+    prefix    what stands before the names of the files, such as the folder's name where several folders make one run
     """
     try:
-        outcome = _folder(path, progress, use_cache) if kind_of(path) == "folder" else _cached(path, progress, use_cache)
+        if kind_of(path) == "folder":
+            outcome = _folder(path, progress, use_cache, mappings)
+        else:
+            outcome = _cached(path, progress, use_cache, mappings)
     except EngineError as error:
         outcome = Outcome((), (fault_of(error, ""),))
     traces = tuple(_named(trace, path, prefix) for trace in outcome.traces)
@@ -42,7 +48,7 @@ def _named(trace: Trace, path: Path, prefix: str) -> Trace:
     return msgspec.structs.replace(trace, files=(msgspec.structs.replace(first, name=name.rstrip("/")), *trace.files[1:]))
 
 
-def _folder(path: Path, progress: Progress, use_cache: bool) -> Outcome:
+def _folder(path: Path, progress: Progress, use_cache: bool, mappings: Sequence[TableMapping]) -> Outcome:
     """Read the files below a folder, each by way of the cache: when one changes, the others are still known."""
     members = list(members_of(path, "folder", budget := Budget(), progress))
     if not members:
@@ -54,15 +60,15 @@ def _folder(path: Path, progress: Progress, use_cache: bool) -> Outcome:
             parts.append(Outcome((), (fault_of(member, _inside(member.file, path)),)))
             continue
         try:
-            parts.append(_moved(_cached(member.path, part, use_cache, budget), member.name))
+            parts.append(_moved(_cached(member.path, part, use_cache, mappings, budget), member.name))
         except EngineError as error:
             parts.append(Outcome((), (fault_of(error, member.name),)))
     return _joined(parts)
 
 
-def _cached(path: Path, progress: Progress, use_cache: bool, budget: Budget | None = None) -> Outcome:
-    source = Source(path, progress=progress)
-    kept = Kept(path) if use_cache else None
+def _cached(path: Path, progress: Progress, use_cache: bool, mappings: Sequence[TableMapping], budget: Budget | None = None) -> Outcome:
+    source = _source(path, progress, mappings)
+    kept = Kept(path, mappings) if use_cache else None
     found = kept.find(source) if kept is not None else None
     if found is not None:
         return found
@@ -70,6 +76,12 @@ def _cached(path: Path, progress: Progress, use_cache: bool, budget: Budget | No
     if kept is not None and outcome.traces:
         kept.keep(outcome, source)
     return outcome
+
+
+def _source(path: Path, progress: Progress, mappings: Sequence[TableMapping]) -> Source:
+    source = Source(path, progress=progress)
+    source.mappings = tuple(mappings)
+    return source
 
 
 def _read(path: Path, source: Source, progress: Progress, budget: Budget, depth: int) -> Outcome:
@@ -81,7 +93,7 @@ def _read(path: Path, source: Source, progress: Progress, budget: Budget, depth:
         raise UnreadableFile("reading.container_too_deep", file=path, limit=MOST_DEPTH)
     parts: list[Outcome] = []
     try:
-        parts.extend(_members(path, kind, progress, budget, depth))
+        parts.extend(_members(source, kind, progress, budget, depth))
     except EngineError as error:
         if not parts:
             raise
@@ -91,9 +103,9 @@ def _read(path: Path, source: Source, progress: Progress, budget: Budget, depth:
     return _joined(parts)
 
 
-def _members(path: Path, kind: str, progress: Progress, budget: Budget, depth: int) -> Iterator[Outcome]:
+def _members(source: Source, kind: str, progress: Progress, budget: Budget, depth: int) -> Iterator[Outcome]:
     """Yield what became of each file of an archive. The share of the progress creeps up: how many follow is not known."""
-    part = progress
+    path = source.path
     for number, member in enumerate(members_of(path, kind, budget, progress)):
         if isinstance(member, UnreadableFile):
             yield Outcome((), (fault_of(member, _inside(member.file, path)),))
@@ -101,7 +113,7 @@ def _members(path: Path, kind: str, progress: Progress, budget: Budget, depth: i
         name = "" if kind == "packed" else member.name
         part = part_of(progress, 1 - 0.9**number, 1 - 0.9 ** (number + 1))
         try:
-            outcome = _read(member.path, Source(member.path, progress=part), part, budget, depth + 1)
+            outcome = _read(member.path, _source(member.path, part, source.mappings), part, budget, depth + 1)
         except EngineError as error:
             yield Outcome((), (fault_of(error, name), *_cut(member, name)))
         else:

@@ -1,5 +1,6 @@
 """Which reader reads a file: each is asked by priority whether it recognises the head."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Protocol, cast
@@ -9,6 +10,7 @@ import msgspec
 import app.engine.reading as package
 from app.engine import discover
 from app.engine.errors import UnreadableFile
+from app.engine.model.mappings import TableMapping
 from app.engine.model.traces import Trace
 from app.engine.progress import Progress, no_progress
 from app.engine.reading._sources import Source
@@ -43,12 +45,27 @@ def formats() -> tuple[str, ...]:
     return tuple(reader.slug for reader in readers())
 
 
-def read_trace(path: Path, progress: Progress = no_progress, *, name: str = "") -> Trace:
+def labels() -> dict[str, str]:
+    """Return the slug of each format with the name that a reader of the program's texts knows."""
+    return {reader.slug: reader.label for reader in readers()}
+
+
+def recognise(path: Path) -> str:
+    """Return the slug of the format of a file, "" where no reader knows it. Raises EngineError where it cannot be opened."""
+    source = Source(Path(path))
+    head = source.head or source.raw_head
+    return next((reader.slug for reader in readers() if reader.recognises(head)), "")
+
+
+def read_trace(path: Path, progress: Progress = no_progress, mappings: Sequence[TableMapping] = (), *, name: str = "") -> Trace:
     """Read one file that is no container. Raises UnreadableFile when no reader knows it, naming the formats that are known.
 
-    name  what the trace calls the file, where that is not the name it has on the disk
+    mappings  what a person said of the columns of tables with these heads
+    name      what the trace calls the file, where that is not the name it has on the disk
     """
-    return read_source(Source(Path(path), name, progress))
+    source = Source(Path(path), name, progress)
+    source.mappings = tuple(mappings)
+    return read_source(source)
 
 
 def read_source(source: Source) -> Trace:

@@ -39,6 +39,7 @@ class Rows(Struct, frozen=True):
     devices  (n,) int64 index into `infos`
     count    rows of the file, where n differs (a wide table has a row for each card)
     utc_offset_s  the zone that the times state, s east of Greenwich
+    step_s   interval of the ticks of a log without times
     """
 
     times: np.ndarray | None
@@ -48,6 +49,7 @@ class Rows(Struct, frozen=True):
     columns: tuple[Column, ...]
     count: int | None = None
     utc_offset_s: int | None = None
+    step_s: float = SYNTHETIC_STEP_S
 
 
 def trace_of_rows(
@@ -63,8 +65,8 @@ def trace_of_rows(
     warnings = list(warnings)
     times, clock = rows.times, rows.clock
     if times is None:
-        times, clock = ticks_of(rows.devices) * int(SYNTHETIC_STEP_S * 1e9), "synthetic"
-        warnings.append(message("reading.synthetic_time", step=SYNTHETIC_STEP_S))
+        times, clock = ticks_of(rows.devices) * int(rows.step_s * 1e9), "synthetic"
+        warnings.append(message("reading.synthetic_time", step=rows.step_s))
     untimed = int((times == MISSING).sum())
     if untimed:
         skipped["skipped.no_time"] = skipped.get("skipped.no_time", 0) + untimed
@@ -138,7 +140,8 @@ def _series(rows: Rows, times: np.ndarray, origin: int, skipped: dict[str, int],
             source.beat()
             values = column.values[at].astype(np.float64, copy=False)
             if column.factor != 1:
-                values *= column.factor
+                with np.errstate(over="ignore", invalid="ignore"):  # what does not fit becomes inf, which is no sample
+                    values *= column.factor
             if at.size and clean_values(column.metric, column.unit, values, skipped):
                 found.append((device, number, column, time_slot, spool.put(values)))
         release(column.values)

@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from app.engine.errors import EngineError, UnreadableFile
 from app.engine.messages import Message, message
+from app.engine.model.mappings import TableMapping
 from app.engine.model.traces import SourceFile
 from app.engine.progress import Progress, no_progress
 from app.engine.reading._packing import MOST_RATIO, Bomb, packing_of, unpacked
@@ -30,8 +31,11 @@ BEAT_S = 0.05
 class Source:
     """One file. Raises EngineError when it is missing, a folder or pipe, empty or not readable.
 
-    name     what the trace calls it: the file name, or the path inside its container
+    name      what the trace calls it: the file name, or the path inside its container
+    mappings  what a person said of tables, for the reader of tables
     """
+
+    mappings: tuple[TableMapping, ...] = ()
 
     def __init__(self, path: Path, name: str = "", progress: Progress = no_progress) -> None:
         self.path = path

@@ -1,22 +1,33 @@
 """SQLite reports opened so that nothing is ever written beside a customer's file, and no query runs on after a cancel."""
 
 import contextlib
+import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from app.engine.errors import Cancelled, UnreadableFile
 from app.engine.paths import user_folder
+from app.engine.progress import Progress
 from app.engine.reading._members import TEMPORARY
 from app.engine.reading._sources import Source
 
 MAGIC = b"SQLite format 3\0"
+ROWS_AT_ONCE = 50_000
 STEPS_PER_BEAT = 20_000
 MOST_STEPS = 20_000_000_000
 """Steps of SQLite's machine for all queries of one report: minutes. A hostile view could run for ever."""
+_NAME = re.compile(rb"CREATE (?:TABLE|VIEW) [`\"]?(\w+)", re.I)
+
+
+def tables_in_head(head: bytes) -> set[str]:
+    """Return the tables that the first pages of a database declare, without opening it."""
+    return {name.decode() for name in _NAME.findall(head)} if head.startswith(MAGIC) else set()
 
 
 @contextmanager
@@ -73,3 +84,25 @@ def _at_rest(source: Source, stack: ExitStack) -> tuple[Path, str]:
         with contextlib.suppress(OSError):
             shutil.copyfile(log, folder / (copy.name + log.name.removeprefix(source.path.name)))
     return copy, "mode=rw"
+
+
+def names_of(database: sqlite3.Connection) -> set[str]:
+    """Return the names of all tables and views."""
+    return {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")}
+
+
+def columns_of(database: sqlite3.Connection, table: str) -> set[str]:
+    """Return the column names of a table or view."""
+    return {row[1] for row in database.execute(f'PRAGMA table_info("{table}")')}
+
+
+def integers(database: sqlite3.Connection, table: str, columns: Sequence[str], progress: Progress) -> np.ndarray:
+    """Return (columns, rows) int64 of a table; a missing column, a NULL and what is no integer are -1."""
+    known = columns_of(database, table)
+    terms = [f'CASE WHEN typeof("{name}") = \'integer\' THEN "{name}" ELSE -1 END' if name in known else "-1" for name in columns]
+    cursor = database.execute(f'SELECT {", ".join(terms)} FROM "{table}"')
+    parts = []
+    while rows := cursor.fetchmany(ROWS_AT_ONCE):
+        parts.append(np.array(rows, np.int64).T)
+        progress(0.5, "reading.doing.parsing")
+    return np.concatenate(parts, axis=1) if parts else np.empty((len(columns), 0), np.int64)

@@ -1,6 +1,7 @@
 """What a column of a table means, from its name and unit: "GPU0 memory used (MiB)" -> vram_used_gib of card 0."""
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 from msgspec import Struct
@@ -109,9 +110,36 @@ _UNITS: dict[str, dict[str, tuple[float, str]]] = {
     _CLOCK: {"mhz": (1.0, "MHz"), "ghz": (1e3, "GHz"), "hz": (1e-6, "Hz")},
 }  # fmt: skip
 _OURS = {_SHARE: "", _SIZE: "GiB", _RATE: "GB/s", _POWER: "W", _TEMPERATURE: "°C", _CLOCK: "MHz"}
+_LIMITS = {
+    _SHARE: (0.0, 1.05), _SIZE: (0.0, 16384.0), _RATE: (0.0, 2000.0), _POWER: (0.0, 20000.0), _TEMPERATURE: (-20.0, 150.0), _CLOCK: (0.0, 10000.0),
+}  # fmt: skip
 LONGEST_NAME = 200
 _BRACKETS = re.compile(r"[\[(（]([^\])）]*)[\])）]")
 _CARD = re.compile(r"(?:gpu|npu|cuda|dcu|card|device)[ _:.#-]?(\d{1,3})|:(\d{1,3})$")
+
+
+def names_time(words: Iterable[str]) -> bool:
+    """Tell whether one of these heads is that of a time column."""
+    return any(plain(word) in TIME_NAMES for word in words)
+
+
+def known_metrics() -> tuple[str, ...]:
+    """Return the metrics that a column of a table can be, by name."""
+    return tuple(sorted({metric for _, metric, _ in _RULES}))
+
+
+def units_of(metric: str) -> tuple[str, tuple[tuple[str, float], ...]]:
+    """Return our unit of a metric ("" for a share) and the units its cells may have: (word, factor to ours) each."""
+    kind = next((kind for _, name, kind in _RULES if name == metric), None)
+    if kind is None:
+        return "?", (("?", 1.0),)
+    return _OURS[kind], tuple({word: (word, factor) for factor, word in _UNITS[kind].values()}.values())
+
+
+def plausible_limits(metric: str) -> tuple[float, float] | None:
+    """Return what the values of a metric lie between, in our unit, on any machine of today; None where nothing is known of it."""
+    kind = next((kind for _, name, kind in _RULES if name == metric), None)
+    return _LIMITS[kind] if kind else None
 
 
 class Mapping(Struct, frozen=True):

@@ -12,7 +12,7 @@ from app.engine.reading._columns import Columns
 from app.engine.reading._csv_cells import Cells
 from app.engine.reading._sources import Source
 from app.engine.reading._table_columns import DEVICE_NAMES, TIME_NAMES, plain
-from app.engine.reading._times import epoch_times
+from app.engine.reading._times import epoch_times, over_midnight
 
 PIECE_BYTES = 2**21
 MOST_COLUMNS = 512
@@ -30,10 +30,16 @@ class StreamedTable(Struct):
     columns: list[tuple[str, np.ndarray]]
 
 
+def heads_of(source: Source, separator: str) -> list[str]:
+    """Return the names in the first line."""
+    head = source.head.lstrip(b"\xef\xbb\xbf").partition(b"\n")[0]
+    return [name.strip().strip('"') for name in head.decode("utf-8", "replace").split(separator)]
+
+
 def streamed_table(source: Source, separator: str, progress: Progress, skipped: dict[str, int]) -> StreamedTable | None:
     """Return the table, None where it is not regular enough."""
     head, _, body = source.head.lstrip(b"\xef\xbb\xbf").partition(b"\n")
-    names = [name.strip().strip('"') for name in head.decode("utf-8", "replace").split(separator)]
+    names = heads_of(source, separator)
     if b'"' in body or head[:4].lower() == b"sep=" or not 2 <= len(names) <= MOST_COLUMNS or (separator != "," and b"," in body):
         return None
     if len(set(names)) < len(names) or any(name.replace(".", "", 1).isdigit() for name in names):
@@ -82,6 +88,8 @@ class _Table:
         """Return everything."""
         length, names = self._columns.length, self._names
         times = self._columns.take(names[self._time]) if self._time is not None and length else None
+        if times is not None and self._clock == "relative":
+            times = over_midnight(times)
         codes = self._columns.take(names[self._device]) if self._device is not None and length else np.zeros(length, np.int32)
         order = sorted(self._ids)
         if order:

@@ -20,6 +20,8 @@ BACKWARDS_NS = DAY_NS // 2
 _REGULAR = re.compile(r"\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?")
 _TAIL = re.compile(rb"(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?")
 _POWERS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+MOST_COUNT = 2.0**64  # no clock counts further
+MOST_NS = 2.0**62  # 146 years; the difference of two such times still is an int64
 
 
 def parse_times(texts: "pd.Series") -> tuple[np.ndarray, Clock]:
@@ -33,7 +35,7 @@ def parse_times(texts: "pd.Series") -> tuple[np.ndarray, Clock]:
     if len(texts) == 0:
         return np.empty(0, np.int64), "local"
     first = str(texts.iloc[0]).strip()
-    if _TIME_OF_DAY.fullmatch(first):
+    if is_time_of_day(first):
         return over_midnight(times_of_day(texts)), "relative"
     word = _ZONE_WORD.search(first)
     if word is not None:  # CST is China, Chicago and Cuba: only UTC is safe
@@ -81,6 +83,11 @@ def parse_regular(grid: np.ndarray) -> tuple[np.ndarray, Clock] | None:
     return times, "absolute" if zone else "local"
 
 
+def is_time_of_day(text: str) -> bool:
+    """Tell whether this is "HH:MM:SS[.fff]" without a date."""
+    return _TIME_OF_DAY.fullmatch(text.strip()) is not None
+
+
 def times_of_day(texts: "pd.Series") -> np.ndarray:
     """Return (n,) int64 ns since midnight of "HH:MM:SS[.fff]", MISSING for anything else; midnight is not passed."""
     import pandas as pd
@@ -104,18 +111,24 @@ def over_midnight(times: np.ndarray) -> np.ndarray:
 
 def epoch_times(numbers: np.ndarray) -> np.ndarray | None:
     """Return ns since 1970 of numbers that count s, ms, µs or ns since 1970, None where they do not look like a calendar time."""
-    good = numbers[np.isfinite(numbers)]
+    good = numbers[np.isfinite(numbers) & (np.abs(numbers) < MOST_COUNT)]
     if not good.size:
         return None
     middle = float(np.median(good))
     for factor in _POWERS.values():
         if 946_684_800 < middle * factor / 1e9 < 4_102_444_800:
-            sound = np.isfinite(numbers) & (np.abs(numbers) < 2.0**62 / factor)
-            filled = np.where(sound, numbers, 0)
-            whole = np.floor(filled)
-            times = whole.astype(np.int64) * factor + np.round((filled - whole) * factor).astype(np.int64)
-            return np.where(sound, times, MISSING)
+            return counted_times(numbers, factor)
     return None
+
+
+def counted_times(numbers: np.ndarray, factor: int) -> np.ndarray:
+    """Return (n,) int64 ns of (n,) float64 counts of `factor` ns each; MISSING where there is none or it would not fit."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        good = np.isfinite(numbers) & (np.abs(numbers) * factor < MOST_NS)
+    filled = np.where(good, numbers, 0)
+    whole = np.floor(filled)
+    times = whole.astype(np.int64) * factor + np.round((filled - whole) * factor).astype(np.int64)
+    return np.where(good, times, MISSING)
 
 
 def utc_offset_of(text: str) -> int | None:

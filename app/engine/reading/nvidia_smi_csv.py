@@ -13,29 +13,38 @@ from app.engine.errors import UnreadableFile
 from app.engine.messages import message
 from app.engine.model.traces import Device, Trace
 from app.engine.progress import Progress
+from app.engine.reading._cleaning import plain
 from app.engine.reading._columns import release
 from app.engine.reading._nvidia_fields import FIELDS, METRICS, field_of, guess_fields
-from app.engine.reading._nvidia_rows import SmiRows
+from app.engine.reading._nvidia_rows import PROCESSES, SmiRows
+from app.engine.reading._nvidia_wrapped import unwrapped
 from app.engine.reading._order import cards_by_order
 from app.engine.reading._rows import Column, Rows, trace_of_rows
 from app.engine.reading._sources import Source
 
 SLUG = "nvidia-smi-csv"
 _STAMP = re.compile(rb"\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d")
+_OWN_STAMP = re.compile(rb"^[^\n,]{0,40}\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d{3}[ \t]*,", re.MULTILINE)
+_ASKED = re.compile(rb"--query-(?:gpu|compute-apps)[= ]([a-z][\w.]{0,60}(?:,[a-z][\w.]{0,60}){0,200})")
+_HEAD_WORDS = (b"timestamp", b"index", b"utilization.", b"memory.", b"power.", b"temperature.", b"clocks.", b"used_")
+_ANY_HEAD = re.compile(rb"(?:^|(?<=\n))[ \t]*[a-z][a-z_.]{2,60}(?:[ \t]*\[[^\]\n]{1,12}\])?[ \t]*,[^\n]*")
 _NO_HEAD_ROWS = 2
 _PIECE_BYTES = 2**21
 _PREAMBLE_LINES = 60
 
 
 class NvidiaSmiCsv:
-    """The reader."""
+    """The reader. Clones that write the same rows give their own slug."""
 
-    slug = SLUG
-    label = "nvidia-smi --query-gpu CSV"
     priority = 20
+
+    def __init__(self, slug: str = SLUG, label: str = "nvidia-smi --query-gpu CSV") -> None:
+        self.slug = slug
+        self.label = label
 
     def recognises(self, head: bytes) -> bool:
         """Known fields in one of the first lines, or rows of stamps and units without a head."""
+        head = plain(head)
         rows = [line for line in head.splitlines()[:_PREAMBLE_LINES] if line.strip()]
         if not rows:
             return False
@@ -43,30 +52,60 @@ class NvidiaSmiCsv:
             return True
         stamped = [line for line in rows[:8] if _STAMP.match(line.strip()) and b"," in line]
         united = re.search(rb"\d (W|MiB|%|MHz)\s*(,|$)", rows[0])
-        return len(stamped) >= min(len(rows), _NO_HEAD_ROWS) > 0 and united is not None
+        if len(stamped) >= min(len(rows), _NO_HEAD_ROWS) > 0 and united is not None:
+            return True
+        return _ASKED.search(head) is not None and b"--format=csv" in head or len(_OWN_STAMP.findall(head)) > _NO_HEAD_ROWS
 
     def read(self, source: Source, progress: Progress) -> Trace:
-        """Read all sections of the file as one table."""
+        """Read all sections of the file as one table; lists of processes count only where nothing tells of whole cards."""
         progress(0.0, "reading.doing.reading")
-        rows = SmiRows()
+        wrapped = unwrapped(source)
+        source = wrapped.source
+        rows, processes = SmiRows(), SmiRows()
+        lists_processes = fields_known = False
         for fields, body in _sections(source, rows, progress):
-            rows.add(fields, body)
+            lists_processes |= PROCESSES in fields
+            fields_known |= bool(fields)
+            (processes if PROCESSES in fields else rows).add(fields, body)
+        if lists_processes and not rows.length and not processes.length and "skipped.bad_row" not in rows.skipped:
+            return _idle(source, self.slug)
+        rows = _chosen(rows, processes)
         if not rows.length:
-            raise UnreadableFile("reading.no_rows", file=source.path)
+            raise UnreadableFile("reading.no_rows" if fields_known else "reading.no_head", file=source.path)
         progress(0.9, "reading.doing.ordering")
-        environment = {"driver": rows.driver} if rows.driver else {}
         whole = _finished(rows, source)
-        return trace_of_rows(source, SLUG, whole, skipped=rows.skipped, warnings=rows.warnings, environment=environment)
+        trace = trace_of_rows(source, self.slug, whole, skipped=rows.skipped, warnings=rows.warnings, environment=rows.environment())
+        return wrapped.told(trace)
 
 
 READER = NvidiaSmiCsv()
+
+
+def _chosen(rows: SmiRows, processes: SmiRows) -> SmiRows:
+    """Return the rows of cards, else those of processes; the others are told."""
+    taken, left = (rows, processes) if rows.length else (processes, rows)
+    for reason, count in left.skipped.items():
+        taken.skip(reason.partition(".")[2], count)
+    for warning in left.warnings:
+        taken.warn(warning)
+    taken.skip("process_row", left.lines)
+    return taken
+
+
+def _idle(source: Source, slug: str) -> Trace:
+    """Return what a list of processes without a process says: at that moment none held a card."""
+    warnings = (message("reading.no_processes"),)
+    return Trace(files=(source.described(slug),), duration_ns=0, warnings=warnings, is_snapshot=True)
 
 
 def is_head(line: bytes) -> bool:
     """Tell whether a line names fields of nvidia-smi: a metric, and a time or a card or a second metric beside it."""
     if line.count(b",") == 0 or len(line) > 8192:
         return False
-    fields = [field_of(word) for word in line.decode("utf-8", "replace").split(",")]
+    words = line.decode("utf-8", "replace").split(",")
+    if any(word.count('"') % 2 for word in words):  # a text in a program that makes such logs
+        return False
+    fields = [field_of(word) for word in words]
     metrics = sum(field in METRICS for field in fields)
     return metrics > 0 and sum(field in FIELDS for field in fields) > 1
 
@@ -78,10 +117,11 @@ def _sections(source: Source, rows: SmiRows, progress: Progress) -> Iterator[tup
     for piece in source.text_pieces(_PIECE_BYTES):
         done += len(piece)
         progress(min(0.9 * done / max(source.size_bytes, done), 0.89), "reading.doing.parsing")
+        piece = plain(piece)
         piece = piece.replace(b'"', b"") if b'"' in piece else piece  # a cell with a line end in quotes is two lines put together
         if not fields:
             head, fields, piece = _opening(piece, rows)
-        for section in _split(_without_head(piece, head, rows.skipped), head, fields):
+        for section in _split(piece, head, fields, rows):
             yield pending
             pending = section
         fields = pending[0]
@@ -98,7 +138,12 @@ def _opening(piece: bytes, rows: SmiRows) -> tuple[bytes, list[str], bytes]:
                 rows.skip("preamble", piece[:before].count(b"\n") - piece[:before].count(b"\n\n"))
             return line.strip(), _fields(line), piece[before + len(line) + 1 :]
         before += len(line) + 1
+    asked = _ASKED.search(piece[:65536])
+    if asked is not None:  # the prompt tells the fields that `noheader` left out
+        return b"", [field_of(word) for word in asked[1].decode().split(",")], piece[piece.find(b"\n", asked.end()) + 1 :]
     fields = guess_fields(piece)
+    if not any(field in METRICS for field in fields):
+        return b"", [], b""
     rows.warn(message("reading.columns_guessed", columns=[field for field in fields if field in FIELDS]))
     return b"", fields, piece
 
@@ -107,25 +152,34 @@ def _fields(head: bytes) -> list[str]:
     return [field_of(word) for word in head.decode("utf-8", "replace").split(",")]
 
 
-def _without_head(piece: bytes, head: bytes, skipped: dict[str, int]) -> bytes:
+def _split(piece: bytes, head: bytes, fields: list[str], rows: SmiRows) -> list[tuple[list[str], bytes]]:
+    """Return the rows of a piece by their heads, those that go on in the next piece last; equal heads are told as repeated."""
+    text, count = _without_head(piece, head)
+    if (fields == _fields(head) or not count) and not any(map(is_head, _other_heads(text))):
+        rows.skip("repeated_head", count)
+        return [(fields, text)]
+    parts: dict[tuple[str, ...], list[bytes]] = {}
+    current, start = tuple(fields), 0
+    for found in _ANY_HEAD.finditer(piece):
+        if is_head(found.group()):
+            parts.setdefault(current, []).append(piece[start : found.start()])
+            current, start = tuple(_fields(found.group())), found.end() + 1
+            rows.skip("repeated_head", current in parts)
+    parts[current] = [*parts.pop(current, []), piece[start:]]
+    return [(list(names), b"".join(bodies)) for names, bodies in parts.items()]
+
+
+def _other_heads(text: bytes) -> list[bytes]:
+    if not (b"[" in text or b"t" in text):  # one byte is sought ten times as fast as a word
+        return []
+    return [found.group() for found in _ANY_HEAD.finditer(text)] if any(word in text for word in _HEAD_WORDS) else []
+
+
+def _without_head(piece: bytes, head: bytes) -> tuple[bytes, int]:
+    """Return the piece without lines that are the head again, and how many they were."""
     if not head or head not in piece:
-        return piece
-    line = re.compile(rb"^[ \t]*" + re.escape(head) + rb"[ \t]*(\n|\Z)", re.MULTILINE)
-    piece, count = line.subn(b"", piece)
-    if count:
-        skipped["skipped.repeated_head"] = skipped.get("skipped.repeated_head", 0) + count
-    return piece
-
-
-def _split(piece: bytes, head: bytes, fields: list[str]) -> list[tuple[list[str], bytes]]:
-    """Return the sections of a piece: the rows of `fields` first, then those of each other head in it."""
-    opening = head.split(b",")[0].strip()
-    if not opening or opening not in piece:
-        return [(fields, piece)]
-    found = [one for one in re.finditer(rb"^[ \t]*" + re.escape(opening) + rb"[ \t]*,[^\n]*$", piece, re.MULTILINE) if is_head(one.group())]
-    ends = [*(one.start() for one in found[1:]), len(piece)]
-    first = [(fields, piece[: found[0].start()])] if found else [(fields, piece)]
-    return first + [(_fields(one.group()), piece[one.end() + 1 : end]) for one, end in zip(found, ends, strict=False)]
+        return piece, 0
+    return re.compile(rb"^[ \t]*" + re.escape(head) + rb"[ \t]*(?:\n|\Z)", re.MULTILINE).subn(b"", piece)
 
 
 def _without_cut_line(text: bytes, rows: SmiRows) -> bytes:
@@ -163,4 +217,4 @@ def _finished(rows: SmiRows, source: Source) -> Rows:
         columns.append(Column(metric, unit, values[keep] if lost else values, state))
         release(values)
     infos = tuple(Device(name, "gpu", *rows.described(number if rows.has_cards else -1)) for number, name in enumerate(ids))
-    return Rows(times, rows.clock, devices, infos, tuple(columns), rows.length - lost, rows.utc_offset_s)
+    return Rows(times, rows.clock, devices, infos, tuple(columns), rows.lines - lost, rows.utc_offset_s)

@@ -1,5 +1,7 @@
 """Speeds and prices in, plans out: cost, duration, price-performance, the Pareto front, the two recommended plans, what was left out."""
 
+from app.engine.selecting.ranking import is_open, needed_speed
 from app.engine.selecting.selection import make_selection
+from app.engine.selecting.work import parse_work
 
-__all__ = ["make_selection"]
+__all__ = ["is_open", "make_selection", "needed_speed", "parse_work"]

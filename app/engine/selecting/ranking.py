@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import msgspec
 
 from app.engine.messages import Message, message
-from app.engine.model.plans import Plan
+from app.engine.model.plans import Plan, Selection
 from app.engine.model.requirements import Requirement
+from app.engine.units import SECONDS_PER_DAY
 
 BARRED = frozenset({"misses_deadline", "over_budget", "not_enough_cards", "out_of_range", "does_not_fit"})
 """A plan with one of these is shown and never recommended."""
@@ -50,7 +51,7 @@ def on_front(plans: Sequence[Plan]) -> list[Plan]:
 
 def recommend(plans: Sequence[Plan]) -> tuple[list[Plan], dict[str, int]]:
     """Return the plans with their reasons, and the index of the fastest and of the best value among those that nothing bars."""
-    open_to = [number for number, plan in enumerate(plans) if not BARRED & set(plan.tags)]
+    open_to = [number for number, plan in enumerate(plans) if is_open(plan)]
     chosen: dict[str, int] = {}
     if open_to:
         chosen["highest_performance"] = max(open_to, key=lambda number: plans[number].speed)
@@ -60,18 +61,50 @@ def recommend(plans: Sequence[Plan]) -> tuple[list[Plan], dict[str, int]]:
     told = list(plans)
     for role, number in chosen.items():
         plan = told[number]
-        told[number] = msgspec.structs.replace(plan, tags=(*plan.tags, role), reasons=(*plan.reasons, _reason(role, plan, plans, open_to)))
+        told[number] = msgspec.structs.replace(
+            plan, tags=(*plan.tags, role), reasons=(*plan.reasons, *_reasons(role, plan, plans, open_to))
+        )
     return told, chosen
 
 
-def _reason(role: str, plan: Plan, plans: Sequence[Plan], open_to: list[int]) -> Message:
+def is_open(plan: Plan) -> bool:
+    """Tell whether nothing bars a plan: it meets every condition and its speed was not stretched."""
+    return not BARRED & set(plan.tags)
+
+
+def needed_speed(selection: Selection) -> float | None:
+    """Return the speed, in the unit of the plans, that does the work by the deadline; None where either was not stated."""
+    if not selection.work_amount or not selection.deadline_days:
+        return None
+    return selection.work_amount / (selection.deadline_days * SECONDS_PER_DAY)
+
+
+def overlaps(role: str, plan: Plan, second: Plan) -> bool:
+    """Tell whether the 90 % intervals of a recommended plan and its runner-up overlap, so that their order is not certain."""
+    return _band(role, plan)[0] < _band(role, second)[1]
+
+
+def _band(role: str, plan: Plan) -> tuple[float, float]:
+    """Return the interval of what a role is chosen by: speed, or the work per unit of money."""
+    if role == "highest_performance":
+        return plan.low, plan.high
+    value = plan.price_performance or 0.0
+    if plan.total_price and plan.total_low and plan.total_high:
+        return value * plan.total_price / plan.total_high, value * plan.total_price / plan.total_low
+    return value * plan.low / plan.speed, value * plan.high / plan.speed
+
+
+def _reasons(role: str, plan: Plan, plans: Sequence[Plan], open_to: list[int]) -> list[Message]:
     others = [plans[number] for number in open_to if plans[number].name != plan.name]
+    if role == "best_price_performance":
+        others = [other for other in others if other.price_performance]
     if not others:
-        return message("selecting.only_one")
+        return [message("selecting.only_one")]
     if role == "highest_performance":
         second = max(others, key=lambda other: other.speed)
-        return message("selecting.fastest", other=second.name, factor=plan.speed / second.speed)
-    second = max(others, key=lambda other: other.price_performance or 0.0)
-    if not second.price_performance or not plan.price_performance:
-        return message("selecting.only_one")
-    return message("selecting.best_value", other=second.name, factor=plan.price_performance / second.price_performance)
+        told = [message("selecting.fastest", other=second.name, factor=plan.speed / second.speed)]
+    else:
+        second = max(others, key=lambda other: other.price_performance or 0.0)
+        factor = (plan.price_performance or 0.0) / (second.price_performance or 1.0)
+        told = [message("selecting.best_value", other=second.name, factor=factor)]
+    return [*told, message("selecting.overlaps", other=second.name)] if overlaps(role, plan, second) else told

@@ -3,9 +3,45 @@
 VRAM is modelled for dense Llama and GPT-2 shapes; for other families every figure is unknown, with the reason.
 """
 
+from app.engine.workload.checking import check_run, data_parallel
 from app.engine.workload.fitting import fit_memory
+from app.engine.workload.keys import (
+    KEYS,
+    PERCENT,
+    SUGGESTIONS,
+    Fault,
+    Value,
+    blank_of,
+    choices_of,
+    kind_of,
+    typed_value,
+    value_of,
+    with_value,
+)
 from app.engine.workload.memory import estimate_memory
-from app.engine.workload.run_file import load_run
+from app.engine.workload.presets import Preset, load_presets
+from app.engine.workload.run_file import load_run, write_run
 from app.engine.workload.shapes import count_parameters
 
-__all__ = ["count_parameters", "estimate_memory", "fit_memory", "load_run"]
+__all__ = [
+    "KEYS",
+    "PERCENT",
+    "SUGGESTIONS",
+    "Fault",
+    "Preset",
+    "Value",
+    "blank_of",
+    "check_run",
+    "choices_of",
+    "count_parameters",
+    "data_parallel",
+    "estimate_memory",
+    "fit_memory",
+    "kind_of",
+    "load_presets",
+    "load_run",
+    "typed_value",
+    "value_of",
+    "with_value",
+    "write_run",
+]

@@ -1,5 +1,6 @@
-"""Read a run description: run.toml (interface.md) or a Hugging Face config.json."""
+"""Read a run description, run.toml (interface.md) or a Hugging Face config.json; write a run.toml."""
 
+import datetime
 import difflib
 import json
 import re
@@ -12,6 +13,7 @@ import msgspec
 from app.engine.errors import EngineError
 from app.engine.model.requirements import Requirement
 from app.engine.model.workloads import MeasuredSpeed, Model, Node, RunParameters, Workload, normalise_precision
+from app.engine.paths import replacing
 from app.engine.texts import decode
 from app.engine.workload.config_json import is_config, workload_of_config
 
@@ -161,3 +163,48 @@ def _line(text: str, table: str, key: str) -> str:
         start = head.end() if head else 0
     found = re.compile(rf"^\s*(\[{re.escape(key)}\]|{re.escape(key)}\s*=)", re.MULTILINE).search(text, start) if key else None
     return str(text.count("\n", 0, found.end()) + 1) if found else ""
+
+
+def write_run(workload: Workload, requirement: Requirement, path: Path) -> None:
+    """Write a run.toml that reads back as the same: every key that was stated or is not at its default. Raises OSError."""
+    parts = {"requirement": requirement, "model": workload.model, "run": workload.run, "node": workload.node, "measured": workload.measured}
+    lines = ["[workload]", *_pairs("workload", {key: getattr(workload, key) for key in _WORKLOAD_KEYS}, workload)]
+    for table, part in parts.items():
+        if part is None:
+            continue
+        values = {field.name: getattr(part, field.name) for field in msgspec.structs.fields(type(part))}
+        if pairs := _pairs(table, values, workload, _defaults(type(part))):
+            lines += ["", f"[{table}]", *pairs]
+        elif table == "model":
+            lines += ["", "[model]"]
+    with replacing(Path(path)) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _defaults(kind: type) -> dict[str, object]:
+    return {field.name: field.default for field in msgspec.structs.fields(kind)}
+
+
+def _pairs(table: str, values: dict[str, object], workload: Workload, defaults: dict[str, object] | None = None) -> list[str]:
+    blank = dict.fromkeys(values, "") | {"precision": None, "optimised": False} if defaults is None else defaults
+    kept = {key: value for key, value in values.items() if value is not None}
+    return [f"{key} = {_toml(value)}" for key, value in kept.items() if value != blank[key] or f"{table}.{key}" in workload.stated]
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return f"[{', '.join(_toml(word) for word in value)}]"
+    if isinstance(value, str):
+        return f'"{"".join(_letter(letter) for letter in value)}"'
+    return repr(value)
+
+
+def _letter(letter: str) -> str:
+    """Escape what a basic string of TOML may not hold as it is."""
+    if letter in '"\\':
+        return f"\\{letter}"
+    return letter if letter.isprintable() else f"\\U{ord(letter):08X}"

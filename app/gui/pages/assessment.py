@@ -1,25 +1,30 @@
 """适配评估: platforms × checks; the cell says the fact, the details at the right say why and what to do."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from PySide6.QtWidgets import QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from app.engine import pipeline
-from app.engine.model.assessments import CHECKS, Assessment, Effort
+from app.engine.messages import message
+from app.engine.model.assessments import Assessment
 from app.gui.page import Page
-from app.gui.theme.tokens import BODY_PX, FIGURE_PX, SMALL_PX
-from app.gui.widgets.basics import LEVEL_ICONS, Card, badge, boxed, button, column, label, picture, row, rule, well
-from app.gui.widgets.table import Cell, Column, Table
+from app.gui.theme.tokens import BODY_PX
+from app.gui.widgets.assessment_details import AssessmentDetails
+from app.gui.widgets.assessment_matrix import VERDICTS, Matrix, relative_text
+from app.gui.widgets.basics import Card, boxed, button, label, row
+from app.gui.widgets.find import FindField
+from app.gui.widgets.folding import Line
+from app.gui.widgets.level_filter import ALL, LevelFilter, chip_button
 
-SIDE_PX = 372
-VERDICT_LEVELS = {"ready": "ok", "adapt": "warning", "blocked": "blocked", "unknown": "unknown"}
+MOST_COMPARED = 6
 
 
 class AssessmentPage(Page):
     """Page 3: does it fit, does it run, what does the port cost."""
 
     key, icon, stage = "assessment", "shield-check", "assessments"
-    shows = ("assessments", "memory")
+    shows = ("assessments", "memory", "predictions", "workload")
 
     def has_content(self) -> bool:
         return bool(self.project.assessments)
@@ -28,114 +33,134 @@ class AssessmentPage(Page):
         memory, workload = self.project.memory, self.project.workload
         if memory is None or workload is None:
             return ""
+        told = {"workload": workload.name, "precision": (workload.precision or "—").upper(), "count": len(self.project.assessments)}
         if memory.total_gib is None:
-            return f"{workload.name} · {self.look.tell(memory.unknown)}"
-        figures = [self.look.number(value) for value in (memory.total_gib, memory.low, memory.high)]
-        return self.look.say("gui.about.assessment", name=workload.name, total=figures[0], low=figures[1], high=figures[2])
+            return self.look.say("page_assessment.about_unknown", **told, why=self.look.tell(memory.unknown))
+        total, low, high = (self.look.number(value) for value in (memory.total_gib, memory.low, memory.high))
+        return self.look.say("page_assessment.about", **told, total=total, low=low, high=high)
 
     def actions(self) -> Sequence[QPushButton]:
-        return (button(self.look.say("gui.copy_table"), self.look.theme, self._copy, symbol="copy"), self.next_button("prediction"))
+        say, theme = self.look.say, self.look.theme
+        return (
+            button(say("gui.copy_table"), theme, lambda: self.table.copy(), symbol="copy"),
+            button(say("page_assessment.export"), theme, self._export, symbol="table"),
+            self.next_button("prediction"),
+        )
 
     def content(self) -> QWidget:
-        say, found = self.look.say, self.project.assessments
-        platforms = pipeline.platforms_by_id()
-        columns = (Column(say("gui.column.platform")), Column(say("gui.column.verdict"), width=92))
-        columns += tuple(Column(say(f"assessing.check.{name}"), width=self._width(name)) for name in CHECKS)
-        columns += (Column(say("gui.column.effort"), say("gui.unit.person_days"), True, 66 if self.look.lang == "zh" else 90),)
-        rows = [self._row(one, self.look.product(one.platform), platforms[one.platform].label(self.look.lang)) for one in found]
-        counts = {level: sum(one.verdict == level for one in found) for level in VERDICT_LEVELS}
-        told = " · ".join(f"{say(f'assessing.verdict.{level}')} {count}" for level, count in counts.items())
-        card = Card(say("gui.card.matrix"), told, padding=1)
-        self.table = Table(columns, rows, self.look.theme, name=say("gui.card.matrix"))
-        card.body.addWidget(self.table)
-        self._side = QScrollArea()
-        self._side.setWidgetResizable(True)
-        self._side.setFixedWidth(SIDE_PX)
-        self.table.selectionModel().currentChanged.connect(lambda *_: self._show(self.table.current_row()))
-        names = [one.platform for one in found]
-        chosen = self.session.chosen_platform
-        self.table.select_row(names.index(chosen) if chosen in names else 0)
-        line = row(card, self._side, spacing=12)
-        line.setStretch(0, 1)
+        card = Card(padding=1)
+        self.table = Matrix(self.project, self.look)
+        self.table.offer(self.look.say("page_assessment.copy_rows"), "copy", self.table.copy_row)
+        self.table.offer(self.look.say("page_assessment.compare"), "git-compare", lambda: self._compare(self.details.platform))
+        self.table.offer(self.look.say("page_assessment.library"), "database", lambda: self._look_up(self.details.platform))
+        self.table.opened.connect(lambda _row: self._focus_details())
+        card.body.setSpacing(0)
+        card.body.addWidget(self._tools())
+        card.body.addWidget(self.table, 1)
+        self._nothing = label(self.look.say("page_assessment.nothing_found"), BODY_PX, tone="2")
+        self._nothing.setContentsMargins(16, 16, 16, 16)
+        self._nothing.hide()
+        card.body.addWidget(self._nothing)
+        self.details = AssessmentDetails(self.look)
+        self.details.compare_wanted.connect(self._compare)
+        self.details.library_wanted.connect(self._look_up)
+        self.table.show_platform(self.session.chosen_platform)
+        self._filter()
+        self._show()
+        self.table.selectionModel().currentChanged.connect(lambda *_: self._show())
+        line = row(card, self.details, spacing=12)
+        line.setStretch(0, 5)
+        line.setStretch(1, 2)
         return boxed(line)
 
-    def _row(self, one: Assessment, name: str, label_text: str) -> tuple[Cell, ...]:
-        say, tell = self.look.say, self.look.tell
-        order = list(VERDICT_LEVELS).index(one.verdict)
-        cells = [
-            Cell(name, tip=label_text),
-            Cell(say(f"assessing.verdict.{one.verdict}"), order, tell(one.reason), VERDICT_LEVELS[one.verdict]),
-        ]
-        by_name = {finding.check: finding for finding in one.checks}
-        for check in CHECKS:
-            finding = by_name[check]
-            short = tell(finding.short) or ("—" if finding.level == "unknown" else say(f"assessing.level.{finding.level}"))
-            cells.append(Cell(short, LEVEL_ORDER[finding.level], tell(finding.summary), finding.level))
-        days = one.effort.person_days[1] if one.effort else None
-        return (*cells, Cell(self.look.number(days, 0), -1.0 if days is None else days, quiet=days is None))
+    def refresh(self, *, force: bool = False) -> None:
+        """Build what has changed, and go to the platform that was chosen elsewhere."""
+        super().refresh(force=force)
+        chosen = self.session.chosen_platform
+        if self.has_content() and chosen and chosen != self.details.platform:
+            self.table.show_platform(chosen)
 
-    def _width(self, check: str) -> int:
-        told = check in ("vram", "precision", "operators", "performance")
-        return (82 if told else 58) if self.look.lang == "zh" else (88 if told else 80)
+    def _tools(self) -> QWidget:
+        say = self.look.say
+        words = {ALL: say("page_assessment.all")} | {verdict: say(f"assessing.verdict.{verdict}") for verdict in VERDICTS}
+        self.levels = LevelFilter(words, self.look)
+        self.domestic = chip_button(say("page_assessment.domestic_only"))
+        self.find = FindField(say("page_assessment.find"), self.look.theme, 150)
+        self.levels.chosen.connect(lambda _level: self._filter())
+        self.domestic.toggled.connect(lambda _on: self._filter())
+        self.find.textChanged.connect(lambda _text: self._filter())
+        line = row(self.levels, None, self.domestic, self.find)
+        line.setContentsMargins(11, 0, 11, 0)
+        bar = boxed(line)
+        bar.setFixedHeight(40)
+        return bar
 
-    def _show(self, place: int) -> None:
-        if place < 0:
+    def _filter(self) -> None:
+        """Show the rows that match; the counts say how many of each verdict the other filters leave."""
+        words, domestic = self.find.words(), self.domestic.isChecked()
+        counts = {verdict: len(self.table.matching(words, verdict, domestic=domestic)) for verdict in VERDICTS}
+        self.levels.set_counts({ALL: sum(counts.values()), **counts})
+        rows = self.table.matching(words, "" if self.levels.level == ALL else self.levels.level, domestic=domestic)
+        self.table.show_only(rows)
+        self._nothing.setVisible(not rows)
+
+    def _show(self) -> None:
+        one, check = self.table.current()
+        if one is None:
             return
-        one = self.project.assessments[place]
         self.session.selected_platform = one.platform
-        say, tell, theme = self.look.say, self.look.tell, self.look.theme
-        platform = pipeline.platforms_by_id()[one.platform]
-        card = Card()
-        head = row(label(platform.label(self.look.lang), FIGURE_PX, bold=True, wrap=True))
-        head.setStretch(0, 1)
-        head.addWidget(badge(one.verdict, say(f"assessing.verdict.{one.verdict}"), theme))
-        card.body.addLayout(head)
-        card.body.addWidget(label(tell(one.reason), SMALL_PX, tone="2", wrap=True))
-        for finding in one.checks:
-            card.body.addWidget(rule(theme))
-            ink = theme.level(finding.level)[0]
-            line = row(picture(LEVEL_ICONS[finding.level], ink, 14), label(say(f"assessing.check.{finding.check}"), BODY_PX, bold=True))
-            line.addWidget(label(tell(finding.summary), SMALL_PX, tone="2", wrap=True, select=True), 1)
-            card.body.addLayout(line)
-            parts = [label(_cited(tell(e.text), e.source), SMALL_PX, tone="3", wrap=True, select=True) for e in finding.evidence]
-            if finding.remedy is not None:
-                parts.append(label(f"→ {tell(finding.remedy)}", SMALL_PX, wrap=True, select=True))
-            if parts:
-                card.body.addWidget(well(*parts))
-        if one.effort is not None:
-            card.body.addWidget(rule(theme))
-            self._effort(card, one.effort)
-        card.body.addStretch(1)
-        self._side.setWidget(boxed(column(card), "pageBody"))
-
-    def _effort(self, card: Card, effort: Effort) -> None:
-        say, number = self.look.say, self.look.number
-        low, likely, high = effort.person_days
-        card.body.addWidget(
-            label(say("gui.effort", low=number(low, 0), likely=number(likely, 0), high=number(high, 0)), BODY_PX, bold=True)
-        )
-        for stage in effort.stages:
-            days = stage.person_days
-            line = row(
-                label(say(f"assessing.stage.{stage.stage}"), SMALL_PX), label(say(f"assessing.size.{stage.size}"), SMALL_PX, tone="3"), None
+        if one.platform != self.details.platform:
+            self.details.show_assessment(
+                one, pipeline.platforms_by_id()[one.platform], self._speed_line(one), self.table.basis(one.platform)
             )
-            line.addWidget(label(f"{number(days[0], 0)} – {number(days[2], 0)}", SMALL_PX))
-            card.body.addLayout(line)
-        costs = [self.look.money(value)[0] for value in effort.cost]
-        unit = self.look.money(0)[1]
-        told = say("gui.cost", low=costs[0], likely=costs[1], high=costs[2], unit=unit, rate=number(effort.rate, 0))
-        card.body.addWidget(label(told, SMALL_PX, tone="2", wrap=True))
-        if effort.source:
-            card.body.addWidget(label(effort.source, SMALL_PX, tone="3", wrap=True))
+        self.details.open_at(check or _deciding(one))
 
-    def _copy(self) -> None:
-        from PySide6.QtGui import QGuiApplication
+    def _speed_line(self, one: Assessment) -> Line | None:
+        standing = self.table.standing(one.platform)
+        level = next(finding.level for finding in one.checks if finding.check == "performance")
+        if standing is None:
+            return None
+        name, kind = self.look.say("assessing.check.performance"), self.look.say(f"paraselect.kind.{standing.kind}")
+        return Line(level, name, relative_text(self.look, standing), standing.kind, kind)
 
-        QGuiApplication.clipboard().setText(self.table.as_text())
+    def _focus_details(self) -> None:
+        opened = next((fold for fold in self.details.folds.values() if fold.is_open()), None)
+        first = opened or next(iter(self.details.folds.values()))
+        first.head.setFocus()
+
+    # Elsewhere ----------------------------------------------------------------------------------------------------------------------
+
+    def _compare(self, platform: str) -> None:
+        compared = [one for one in self.session.compared_platforms if one != platform]
+        self.session.compared_platforms = (*compared[-MOST_COMPARED + 1 :], platform)
+        self.wanted.emit("platforms")
+
+    def _look_up(self, platform: str) -> None:
+        self.session.compared_platforms = (platform,)
+        self.wanted.emit("platforms")
+
+    def _export(self) -> None:
+        say = self.look.say
+        title = f"{self.project.name}-{say('gui.page.assessment')}.csv"
+        name, _ = QFileDialog.getSaveFileName(self, say("page_assessment.export"), title, say("page_assessment.menu.csv"))
+        if name:
+            self.export_to(Path(name).with_suffix(".csv"))
+
+    def export_to(self, path: Path) -> None:
+        """Write the rows that are shown as CSV, in the background."""
+        grid = self.table.as_rows()
+        told = message("gui.told.written", name=path.name)
+        self.session.jobs.start(
+            "page_assessment.job.export",
+            lambda _progress: pipeline.write_table(path, grid),
+            lambda _done: self.session.told.emit(told, False),
+        )
 
 
-LEVEL_ORDER = {"ok": 0, "warning": 1, "unknown": 2, "blocked": 3}
-
-
-def _cited(text: str, source: str) -> str:
-    return f"{text}  [{source}]" if source else text
+def _deciding(one: Assessment) -> str:
+    """Return the check that the verdict leans on: the first blocked one, else the first to adapt, "" for a ready platform."""
+    for level in ("blocked", "warning"):
+        for finding in one.checks:
+            if finding.level == level:
+                return finding.check
+    return next((finding.check for finding in one.checks if finding.level == "unknown"), "") if one.verdict == "unknown" else ""

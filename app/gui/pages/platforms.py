@@ -1,19 +1,21 @@
-"""平台库: what is known of every platform, side by side where several rows are chosen; each figure with source and date on hover."""
+"""平台库: what is known of every platform, up to six side by side; each figure with source, date and confidence on hover."""
 
 from collections.abc import Sequence
+from datetime import date
 
-from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.engine import pipeline
-from app.engine.model.platforms import Platform
 from app.gui.page import Page
-from app.gui.theme import font
 from app.gui.theme.tokens import BODY_PX
-from app.gui.widgets.basics import Card, boxed, column, row
-from app.gui.widgets.table import Cell, Column, Table
-
-SIDE_PX, MOST_COMPARED = 420, 4
-SHOWN = ("memory_gb", "memory_bw_gbs", "bf16_tensor_tflops", "fp32_tflops", "fabric_bw_one_direction_gbs", "tdp_w")
+from app.gui.widgets import facts
+from app.gui.widgets.basics import Card, boxed, button, label, row
+from app.gui.widgets.level_filter import chip_button
+from app.gui.widgets.platform_filter import PlatformFilter
+from app.gui.widgets.platform_panel import MOST_COMPARED, PlatformPanel
+from app.gui.widgets.platform_table import PlatformTable
 
 
 class PlatformsPage(Page):
@@ -22,67 +24,108 @@ class PlatformsPage(Page):
     key, icon = "platforms", "database"
 
     def about(self) -> str:
-        return self.look.say("gui.about.platforms", count=len(pipeline.catalogue().platforms))
+        platforms = pipeline.catalogue().platforms
+        vendors = {one.vendor_en for one in platforms}
+        newest = max((facts.as_of(one) for one in platforms), default="")
+        return self.look.say("page_platforms.about", count=len(platforms), vendors=len(vendors), date=newest or "—")
 
     def actions(self) -> Sequence[QPushButton]:
-        return ()
+        return (button(self.look.say("gui.copy_table"), self.look.theme, lambda: self.table.copy(), symbol="copy"),)
 
     def content(self) -> QWidget:
-        say = self.look.say
-        self._platforms = list(pipeline.catalogue().platforms)
-        columns = (Column(say("gui.column.platform")), Column(say("gui.column.domestic"), width=64))
-        columns += tuple(Column(key, "", True, 112) for key in SHOWN)
-        rows = []
-        for platform in self._platforms:
-            cells = [self._fact(platform, key) for key in SHOWN]
-            rows.append((Cell(platform.label(self.look.lang), tip=platform.id), Cell(say("gui.yes") if platform.domestic else ""), *cells))
-        card = Card(say("gui.card.platforms"), padding=1)
-        self._find = QLineEdit()
-        self._find.setFont(font(BODY_PX))
-        self._find.setPlaceholderText(say("gui.find"))
-        self._find.setAccessibleName(say("gui.find"))
-        self._find.setFixedWidth(220)
-        card.tools.addWidget(self._find)
-        self.table = Table(columns, rows, self.look.theme, name=say("gui.card.platforms"))
-        self._find.textChanged.connect(self._filter)
-        card.body.addWidget(self.table)
-        self._side = Card(say("gui.card.compare"), say("gui.compare_hint"), padding=1)
-        self._side.setFixedWidth(SIDE_PX)
-        self._compared: Table | None = None
-        self.table.selectionModel().selectionChanged.connect(lambda *_: self._compare())
-        names = [platform.id for platform in self._platforms]
-        chosen = self.session.chosen_platform
-        self.table.select_row(names.index(chosen) if chosen in names else 0)
-        line = row(boxed(column(card)), self._side, spacing=12)
-        line.setStretch(0, 1)
+        say, theme = self.look.say, self.look.theme
+        self._platforms = pipeline.catalogue().platforms
+        self._by_id = {one.id: one for one in self._platforms}
+        self._compared: tuple[str, ...] = ()
+        self._is_choosing = False
+        self.filter = PlatformFilter(self._platforms, self.look)
+        self.filter.changed.connect(self._filter)
+        self.grouped = chip_button(say("page_platforms.grouped"))
+        self.grouped.setChecked(True)
+        self.grouped.toggled.connect(lambda _on: self._fill())
+        self._nothing = boxed(
+            row(
+                label(say("page_platforms.nothing_found"), BODY_PX, tone="2"),
+                button(say("page_platforms.clear"), theme, self.filter.clear, symbol="x"),
+                None,
+            )
+        )
+        self._nothing.setContentsMargins(16, 16, 16, 16)
+        self._card = Card(say("gui.card.platforms"), " ", padding=1)
+        self._card.tools.addWidget(self.grouped)
+        self._card.tools.addWidget(self.filter.find)
+        self._card.body.setSpacing(0)
+        self._card.body.addWidget(self.filter)
+        self._card.body.addWidget(self._nothing)
+        self.panel = PlatformPanel(self.look, date.today())
+        self._table_in_card: PlatformTable | None = None
+        self._fill()
+        line = row(self._card, self.panel, spacing=12)
+        line.setStretch(0, 2)
+        line.setStretch(1, 1)
         return boxed(line)
 
-    def _fact(self, platform: Platform, key: str) -> Cell:
-        fact = platform.facts.get(key)
-        if fact is None or fact.value is None:
-            return Cell("—", -1.0, f"{key}: {self.look.say('gui.unknown')}", quiet=True)
-        tip = f"{key} {fact.unit}\n{fact.source}\n{fact.as_of} {fact.confidence}"
-        value = fact.value
-        return Cell(self.look.figure(value, 4), value, tip) if isinstance(value, float) else Cell(value, value, tip)
+    def refresh(self, *, force: bool = False) -> None:
+        """Build what has changed, and select what was chosen elsewhere."""
+        super().refresh(force=force)
+        if self.session.compared_platforms != self._compared:
+            self._choose(self.session.compared_platforms)
 
-    def _filter(self, typed: str) -> None:
-        words = typed.lower().split()
-        order = self.table.model()
-        for place in range(order.rowCount()):
-            platform = self._platforms[order.mapToSource(order.index(place, 0)).row()]  # type: ignore[attr-defined]
-            text = f"{platform.id} {platform.label('zh')} {platform.label('en')}".lower()
-            self.table.setRowHidden(place, not all(word in text for word in words))
+    # The table ----------------------------------------------------------------------------------------------------------------------
 
-    def _compare(self) -> None:
-        order = self.table.model()
-        places = {order.mapToSource(index).row() for index in self.table.selectedIndexes()}  # type: ignore[attr-defined]
-        chosen = [self._platforms[place] for place in sorted(places)[:MOST_COMPARED]]
-        if not chosen:
+    def _fill(self) -> None:
+        """Make the table anew, by vendor or as one list, with what was selected."""
+        say = self.look.say
+        if self._table_in_card is not None:
+            self._table_in_card.hide()
+            self._table_in_card.deleteLater()
+        self.table = self._table_in_card = PlatformTable(self._platforms, self.look, date.today(), grouped=self.grouped.isChecked())
+        self.table.offer(say("page_platforms.copy_rows"), "copy", self.table.copy_row)
+        self.table.offer(say("page_platforms.only_this"), "info", self._only_current)
+        self.table.opened.connect(lambda _row: self._only_current())
+        self._card.body.insertWidget(1, self.table, 1)
+        self._filter()
+        self._choose(self._compared or self.session.compared_platforms or (self.session.chosen_platform,))
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._take_selection())
+
+    def _filter(self) -> None:
+        """Show what matches; what is compared stays so, in sight or not."""
+        rows = [place for place, one in enumerate(self.table.shown) if one is not None and self.filter.matches(one)]
+        self._is_choosing = True
+        self.table.keep(rows)
+        self.table.choose(self._compared)
+        self._is_choosing = False
+        self.table.setVisible(bool(rows))
+        self._nothing.setVisible(not rows)
+        self._card.hint.setText(self.look.say("page_platforms.shown", shown=len(rows), count=len(self._platforms)))
+
+    def _only_current(self) -> None:
+        one = self.table.shown[self.table.current_row()]
+        if one is not None:
+            self._choose((one.id,))
+
+    # The choice ---------------------------------------------------------------------------------------------------------------------
+
+    def _choose(self, ids: Sequence[str]) -> None:
+        """Show these platforms, the first one where none of them is known."""
+        known = [name for name in ids if name in self._by_id] or [one.id for one in self._platforms[:1]]
+        self._is_choosing = True
+        self.table.choose(known)
+        self._is_choosing = False
+        self._show(known)
+
+    def _take_selection(self) -> None:
+        """Follow the selection: those chosen first stay first; Ctrl and Shift keep those that a filter hides."""
+        chosen = self.table.chosen()
+        if self._is_choosing or not chosen:
             return
-        columns = (Column(self.look.say("gui.column.fact")), *(Column(one.label(self.look.lang), "", True, 104) for one in chosen))
-        keys = [key for key in chosen[0].facts if any(key in one.facts and one.facts[key].value is not None for one in chosen)]
-        rows = [(Cell(key, tip=key), *(self._fact(one, key) for one in chosen)) for key in keys]
-        if self._compared is not None:
-            self._compared.deleteLater()
-        self._compared = Table(columns, rows, self.look.theme, row_px=27, name=self.look.say("gui.card.compare"))
-        self._side.body.addWidget(self._compared)
+        keys = QGuiApplication.keyboardModifiers()
+        adds = keys & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+        hidden = set(self._by_id) - self.table.ids_in_sight() if adds else set()
+        kept = [name for name in self._compared if name in chosen or name in hidden]
+        self._show([*kept, *(name for name in chosen if name not in kept)])
+
+    def _show(self, ids: Sequence[str]) -> None:
+        self._compared = tuple(ids[:MOST_COMPARED])
+        self.session.compared_platforms = self._compared
+        self.panel.show_platforms([self._by_id[name] for name in self._compared], left_out=len(ids) - len(self._compared))

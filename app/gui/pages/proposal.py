@@ -1,32 +1,49 @@
-"""方案输出: choose the sections, see the real pages, export both documents."""
+"""方案输出: choose and order the chapters, see the real pages, put texts in other words, know what is open, export."""
 
-import tempfile
+import datetime
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QLabel, QLineEdit, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import QFileDialog, QPushButton, QScrollArea, QWidget
+from shiboken6 import isValid
 
 from app.engine import pipeline
-from app.engine.messages import message
+from app.engine.model.projects import Project, ProposalSettings
 from app.engine.progress import Progress
+from app.engine.proposing import EditableText, changes_since_export, section_keys, with_edit, with_export
+from app.gui.document_maker import DocumentMaker, MadeDocument
+from app.gui.look import Look
 from app.gui.page import DONE, EMPTY, Page
-from app.gui.theme import font
-from app.gui.theme.tokens import BODY_PX, SMALL_PX
-from app.gui.widgets.basics import Card, boxed, button, label, row, tool
+from app.gui.session import Session
+from app.gui.theme.tokens import BODY_PX
+from app.gui.widgets.basics import Card, boxed, button, column, label, row
+from app.gui.widgets.check_list import CheckList
+from app.gui.widgets.document_settings import DocumentSettings
+from app.gui.widgets.page_preview import PagePreview
+from app.gui.widgets.section_list import COVER, SectionList, rows_of
+from app.gui.widgets.side import SideColumn
+from app.gui.widgets.text_panel import TextPanel
+from app.gui.widgets.written_toast import WrittenToast
 
-SECTIONS = ("summary", "requirement", "characteristics", "adaptation", "predictions", "plans", "assumptions")
-LEFT_PX, RIGHT_PX, PAGE_WIDTH_PX = 240, 280, 620
-FIELDS = ("number", "version", "author", "classification")
+LEFT_PX, RIGHT_PX = 264, 280
+PRINTED = tuple(name for name in Project.__struct_fields__ if name not in ("hashes", "settings"))
+WORST = ("bad", "stale", "warning")
 
 
 class ProposalPage(Page):
-    """Page 6: the documents."""
+    """Page 6: the documents. Built once; edits change it in place and the preview follows."""
 
     key, icon, stage = "proposal", "file-text", ""
-    shows = ("settings", "selection", "predictions", "assessments", "profile", "requirement", "name", "hashes")
+
+    def __init__(self, session: Session, look: Look) -> None:
+        super().__init__(session, look)
+        self.made: MadeDocument | None = None
+        self._made_from: tuple | None = None
+        self._has_parts = False
+        self.maker = DocumentMaker(session.jobs, self)
+        self.maker.made.connect(self._take)
 
     def has_content(self) -> bool:
         return self.project.workload is not None or self.project.profile is not None
@@ -34,117 +51,213 @@ class ProposalPage(Page):
     def state(self) -> str:
         return DONE if self.has_content() else EMPTY
 
+    def refresh(self, *, force: bool = False) -> None:
+        """Show the document as it is now; the page itself is built once."""
+        if force or self._has_parts != self.has_content() or self._built_from is None:
+            super().refresh(force=True)
+            self._has_parts, self._made_from = self.has_content(), None
+        if self._has_parts:
+            self._show()
+
+    def about(self) -> str:
+        if self.made is None:
+            return ""
+        chapters = len(self.project.settings.sections or section_keys(self.project))
+        open_ = sum(check.level != "ok" for check in self.made.checks)
+        return self.look.say("page_proposal.about", chapters=chapters, pages=len(self.made.pages), open=open_)
+
     def actions(self) -> Sequence[QPushButton]:
-        return (button(self.look.say("gui.export"), self.look.theme, self._export, symbol="download", primary=True),)
-
-    def content(self) -> QWidget:
-        self._page, self._pictures = 0, []
-        self._preview = QLabel(self.look.say("gui.preview_coming"))
-        self._preview.setFont(font(BODY_PX))
-        self._preview.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(self._preview)
-        middle = Card(self.look.say("gui.card.preview"))
-        self._where = label("", SMALL_PX, tone="2")
-        theme, say = self.look.theme, self.look.say
-        middle.tools.addWidget(tool("chevron-left", say("gui.page_back"), theme, lambda: self._turn(-1)))
-        middle.tools.addWidget(self._where)
-        middle.tools.addWidget(tool("chevron-right", say("gui.page_on"), theme, lambda: self._turn(1)))
-        middle.body.addWidget(scroll)
-        line = row(self._sections(), middle, self._settings(), spacing=12)
-        line.setStretch(1, 1)
-        self._render()
-        return boxed(line)
-
-    def _sections(self) -> QWidget:
-        say = self.look.say
-        card = Card(say("gui.card.sections"))
-        card.setFixedWidth(LEFT_PX)
-        chosen = self.project.settings.sections or SECTIONS
-        self._boxes: dict[str, QCheckBox] = {}
-        for name in SECTIONS:
-            box = QCheckBox(say(f"proposing.section.{name}.title"))
-            box.setFont(font(BODY_PX))
-            box.setChecked(name in chosen)
-            box.clicked.connect(self._choose_sections)
-            card.body.addWidget(box)
-            self._boxes[name] = box
-        card.body.addStretch(1)
-        return card
-
-    def _choose_sections(self) -> None:
-        chosen = tuple(name for name, box in self._boxes.items() if box.isChecked())
-        settings = msgspec.structs.replace(self.project.settings, sections=() if chosen == SECTIONS else chosen)
-        self.session.edit("gui.did.sections", settings=settings)
-
-    def _settings(self) -> QWidget:
-        say = self.look.say
-        card = Card(say("gui.card.document"))
-        card.setFixedWidth(RIGHT_PX)
-        for name in FIELDS:
-            field = QLineEdit(getattr(self.project.settings, name))
-            field.setFont(font(BODY_PX))
-            field.setAccessibleName(say(f"gui.field.{name}"))
-            field.editingFinished.connect(lambda name=name, field=field: self._set(name, field.text().strip()))
-            card.body.addWidget(label(say(f"gui.field.{name}"), SMALL_PX, tone="2"))
-            card.body.addWidget(field)
-        card.body.addStretch(1)
-        return card
-
-    def _set(self, name: str, text: str) -> None:
-        if text != getattr(self.project.settings, name):
-            self.session.edit("gui.did.settings", settings=msgspec.structs.replace(self.project.settings, **{name: text}))
-
-    def _render(self) -> None:
-        project, lang, ratio = self.project, self.look.lang, self.devicePixelRatioF()
-
-        def work(progress: Progress) -> list[QImage]:
-            with tempfile.TemporaryDirectory() as folder:
-                made = pipeline.write_documents(project, Path(folder), lang, progress)
-                return page_images(made.pdf, round(PAGE_WIDTH_PX * ratio))
-
-        self._asked = project
-        self.session.jobs.start("gui.job.preview", work, lambda images: self._rendered(project, images))
-
-    def _rendered(self, project: object, images: object) -> None:
-        if project is self._asked:
-            self._pictures = list(images)  # type: ignore[call-overload]
-            self._turn(0)
-
-    def _turn(self, step: int) -> None:
-        if not self._pictures:
-            return
-        self._page = max(0, min(len(self._pictures) - 1, self._page + step))
-        shown = QPixmap.fromImage(self._pictures[self._page])
-        shown.setDevicePixelRatio(self.devicePixelRatioF())
-        self._preview.setPixmap(shown)
-        self._where.setText(f"{self._page + 1} / {len(self._pictures)}")
-
-    def _export(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, self.look.say("gui.export"))
-        if folder:
-            self.export_to(Path(folder))
-
-    def export_to(self, folder: Path) -> None:
-        """Write both documents into a folder."""
-        project, lang = self.project, self.look.lang
-        self.session.jobs.start(
-            "gui.job.write",
-            lambda progress: pipeline.write_documents(project, folder, lang, progress),
-            lambda made: self.session.told.emit(message("gui.told.written", name=str(made.pdf.parent)), False),  # type: ignore[attr-defined]
+        say, theme = self.look.say, self.look.theme
+        return (
+            button(say("page_proposal.export_xlsx"), theme, lambda: self._export(xlsx=True), symbol="file-spreadsheet"),
+            button(say("page_proposal.export_both"), theme, lambda: self._export(pdf=True, xlsx=True), symbol="folder"),
+            button(say("page_proposal.export_pdf"), theme, lambda: self._export(pdf=True), symbol="download", primary=True),
         )
 
+    @property
+    def lang(self) -> str:
+        """The language of the documents."""
+        return self.project.settings.lang or self.look.lang
 
-def page_images(pdf: Path, width_px: int) -> list[QImage]:
-    """Return a picture of each page."""
-    import pypdfium2
+    # Parts -------------------------------------------------------------------------------------------------------------------------
 
-    document = pypdfium2.PdfDocument(pdf.read_bytes())
-    images = []
-    for page in document:
-        bitmap = page.render(scale=width_px / page.get_width(), rev_byteorder=True, prefer_bgrx=True)
-        rows = bitmap.to_numpy()
-        images.append(QImage(rows.tobytes(), bitmap.width, bitmap.height, bitmap.stride, QImage.Format.Format_RGBX8888).copy())
-    document.close()
-    return images
+    def content(self) -> QWidget:
+        self.made = None
+        self.preview = PagePreview(self.look, self.session.jobs)
+        self.preview.shown.connect(self._follow)
+        self.texts = TextPanel(self.look)
+        self.texts.edited.connect(self._edit_text)
+        self.texts.hide()
+        self.settings = DocumentSettings(self.look)
+        self.settings.changed.connect(self._set)
+        say = self.look.say
+        policy = self.settings.changes.sizePolicy()
+        policy.setVerticalStretch(1)
+        self.settings.changes.setSizePolicy(policy)
+        middle = column(self.preview, self.texts, spacing=12)
+        middle.setStretch(0, 1)
+        side = SideColumn(
+            [
+                (say("page_proposal.card.document"), self.settings.document),
+                (say("page_proposal.card.contents"), self.settings.contents),
+                (say("page_proposal.card.changes"), self.settings.changes),
+            ],
+            RIGHT_PX,
+        )
+        line = row(self._left(), boxed(middle), side, spacing=12)
+        line.setStretch(1, 1)
+        return boxed(line)
+
+    def _left(self) -> QWidget:
+        say = self.look.say
+        card = Card(say("page_proposal.sections"), say("page_proposal.drag"), padding=0)
+        card.setFixedWidth(LEFT_PX)
+        self.sections = SectionList(self.look)
+        self.sections.opened.connect(self._open_section)
+        self.sections.ordered.connect(self._order)
+        self.sections.chose.connect(self._choose)
+        self._checks = CheckList(self.look)
+        title = label(say("page_proposal.checks"), BODY_PX, bold=True)
+        title.setContentsMargins(16, 12, 16, 4)
+        inner = boxed(column(self.sections, title, self._checks, None, spacing=0), "cardBody")
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(inner)
+        card.body.setContentsMargins(4, 0, 4, 8)
+        card.body.addWidget(scroll)
+        return card
+
+    # What is shown -----------------------------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        settings, today = self.project.settings, datetime.date.today()
+        self.settings.show_settings(settings, self.lang, f"SX-{settings.date or today:%Y%m%d}")
+        self.settings.show_changes(changes_since_export(self.project), settings.exported_on)
+        self._show_sections()
+        now = (*(getattr(self.project, name) for name in PRINTED), self.lang, _contents(settings))
+        before, self._made_from = self._made_from, now
+        if before is None or any(_differs(one, other) for one, other in zip(now, before, strict=True)):
+            self.maker.make(self.project, self.lang, at_once=before is None)
+
+    def _show_sections(self) -> None:
+        say, made = self.look.say, self.made
+        keys = section_keys(self.project)
+        titles = {key: say(f"proposing.section.{key}.title") for key in keys} | {COVER: say("page_proposal.cover")}
+        self.sections.show_rows(rows_of(keys, self.project.settings.sections or keys, titles, self._pages(), _marks(self.look, made)))
+        if self.sections.selected is None:
+            self.sections.select(COVER)
+
+    def _pages(self) -> dict[str, int]:
+        """Return the page on which each chapter begins, from 1."""
+        if self.made is None:
+            return {}
+        in_document = Look(self.made.lang)
+        found = {key: self.made.pages.page_of(in_document.say(f"proposing.section.{key}.title")) for key in section_keys(self.project)}
+        return {COVER: 1} | {key: page + 1 for key, page in found.items() if page is not None}
+
+    def _take(self, made: MadeDocument) -> None:
+        self.made = made
+        self.preview.show_document(made.pages)
+        old = self._outer.itemAt(0).widget()
+        self._outer.replaceWidget(old, self._head())
+        old.deleteLater()
+        self._show_sections()
+        self._checks.show_checks(made.checks)
+        self._show_texts(self.sections.selected or COVER)
+
+    def _show_texts(self, section: str) -> None:
+        shown = [text for text in self.made.texts if text.section == section] if self.made else []
+        self.texts.setVisible(bool(shown))
+        self.texts.show_texts(shown)
+
+    def _follow(self, page: int) -> None:
+        """Select the chapter that the page in view belongs to."""
+        begun = [(first, key) for key, first in self._pages().items() if first <= page + 1]
+        if begun:
+            key = max(begun)[1]
+            self.sections.select(key)
+            self._show_texts(key)
+
+    def _open_section(self, key: str) -> None:
+        page = self._pages().get(key)
+        if page is not None:
+            self.preview.go_to(page - 1)
+        self.sections.select(key)
+        self._show_texts(key)
+
+    # What the user does --------------------------------------------------------------------------------------------------------------
+
+    def _set(self, name: str, value: object) -> None:
+        if getattr(self.project.settings, name) != value:
+            settings = msgspec.structs.replace(self.project.settings, **{name: value})
+            self.session.edit(f"page_proposal.field.{name}", settings=settings)
+
+    def _order(self, keys: list[str]) -> None:
+        chosen = self.project.settings.sections or section_keys(self.project)
+        self._set("sections", tuple(key for key in keys if key in chosen))
+
+    def _choose(self, key: str, is_chosen: bool) -> None:
+        chosen = set(self.project.settings.sections or section_keys(self.project))
+        chosen = chosen | {key} if is_chosen else chosen - {key}
+        if chosen:  # a document has at least one chapter
+            self._set("sections", tuple(one for one in section_keys(self.project) if one in chosen))
+
+    def _edit_text(self, text: EditableText, words: str | None) -> None:
+        settings = with_edit(self.project.settings, text, words)
+        if settings != self.project.settings:
+            self.session.edit("page_proposal.did.text", settings=settings)
+
+    def file_name(self, suffix: str) -> str:
+        """Return a sensible name: customer, kind of document, number."""
+        settings = self.project.settings
+        parts = (self.project.requirement.customer or self.project.name, Look(self.lang).say("proposing.cover.title"), settings.number)
+        return re.sub(r'[\\/:*?"<>|\s]+', "-", "-".join(part for part in parts if part)).strip("-.") + suffix
+
+    def _export(self, *, pdf: bool = False, xlsx: bool = False) -> None:
+        say, suffix = self.look.say, ".pdf" if pdf else ".xlsx"
+        kinds = "PDF (*.pdf)" if pdf else "Excel (*.xlsx)"
+        name, _ = QFileDialog.getSaveFileName(self, say("page_proposal.export"), self.file_name(suffix), kinds)
+        if name:
+            place = Path(name).with_suffix(suffix)
+            self.export_to(place if pdf else None, place.with_suffix(".xlsx") if xlsx else None)
+
+    def export_to(self, pdf: Path | None, xlsx: Path | None) -> None:
+        """Write the documents that are named, in the background, and remember what they said."""
+        project, lang = self.project, self.lang
+
+        def work(progress: Progress) -> Project:
+            pipeline.write_proposal(project, lang, pdf=pdf, xlsx=xlsx, progress=progress)
+            return with_export(project, datetime.date.today())
+
+        def done(exported: object) -> None:
+            told = exported.settings  # type: ignore[attr-defined]
+            settings = msgspec.structs.replace(self.project.settings, exported=told.exported, exported_on=told.exported_on)
+            same = self.project.name == project.name and self.project.trace is project.trace  # no other document was opened meanwhile
+            if same and settings != self.project.settings:
+                self.session.edit("page_proposal.did.export", settings=settings)
+            if isValid(self):  # else the page was built anew with another theme or language
+                self._tell_written([path for path in (pdf, xlsx) if path is not None])
+
+        self.session.jobs.start("gui.job.write", work, done)
+
+    def _tell_written(self, files: list[Path]) -> None:
+        self.toast = WrittenToast(self.window(), self.look)
+        self.toast.tell_files(files)
+
+
+def _differs(one: object, other: object) -> bool:
+    return one is not other and not (isinstance(one, str | ProposalSettings) and one == other)
+
+
+def _contents(settings: ProposalSettings) -> ProposalSettings:
+    """Return what of the settings is printed."""
+    return msgspec.structs.replace(settings, exported={}, exported_on=None)
+
+
+def _marks(look: Look, made: MadeDocument | None) -> dict[str, tuple[str, str]]:
+    """Return the worst finding of each chapter and its words."""
+    found: dict[str, tuple[str, str]] = {}
+    for check in made.checks if made else ():
+        if check.level in WORST and check.section not in found:  # checks come worst first
+            found[check.section] = (check.level, f"{look.tell(check.said)}: {look.tell(check.detail)}")
+    return found

@@ -1,189 +1,234 @@
-"""需求: what the customer needs (业务需求确认) and how the application is run, typed or from a dropped file; checked at the field."""
+"""需求: what the customer needs (业务需求确认) and how the application is run, typed or from a file; checked while one types."""
 
 import datetime
-import tomllib
-from collections.abc import Callable
-from typing import get_args
+from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QScrollArea, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QPushButton, QScrollArea, QWidget
 
 from app.engine import pipeline
-from app.engine.model.workloads import Model, Precision, RunParameters, Task, Workload
-from app.engine.paths import resources_folder
-from app.gui.page import DONE, EMPTY, Page
-from app.gui.theme import font
-from app.gui.theme.tokens import BODY_PX, SMALL_PX
-from app.gui.widgets.basics import Card, boxed, column, label, row
+from app.engine.messages import message
+from app.engine.model.projects import project_runs
+from app.engine.model.workloads import Workload
+from app.engine.workload import KEYS, Fault, Preset, Value, load_presets, value_of, with_value
+from app.gui.look import Look
+from app.gui.page import Page
+from app.gui.session import Session
+from app.gui.theme.tokens import SMALL_PX
+from app.gui.widgets.basics import Card, boxed, button, column, label, picture, row
+from app.gui.widgets.entry import SuggestEntry
+from app.gui.widgets.form import CardColumns
+from app.gui.widgets.run_estimate import RunEstimate, missing_text
+from app.gui.widgets.run_form import RunForm
+from app.gui.widgets.side import SideColumn
 
-FIELD_PX = 210
-NEEDS = (
-    "customer",
-    "industry",
-    "scale_cards",
-    "storage_tb",
-    "deliver_by",
-    "duration_days",
-    "work",
-    "budget",
-    "domestic_only",
-    "concurrency",
-    "tokens_per_s",
-)
-RUN = (
-    "platform",
-    "gpus",
-    "nodes",
-    "seq_len",
-    "micro_batch",
-    "global_batch",
-    "tensor_parallel",
-    "pipeline_parallel",
-    "zero_stage",
-    "optimizer",
-    "recompute",
-)
-MODEL = ("family", "parameters", "layers", "hidden", "heads", "kv_heads", "intermediate", "vocab", "max_positions")
+SIDE_PX = 376
+PRESET_PX = 190
 
 
 class RequirementPage(Page):
-    """Page 1: the task."""
+    """Page 1: the task. The form stays as it is while one works in it; only its values are shown anew."""
 
     key, icon = "requirement", "clipboard-list"
     shows = ("requirement", "workload", "name")
 
+    def __init__(self, session: Session, look: Look) -> None:
+        super().__init__(session, look)
+        self.form: RunForm | None = None
+
+    def refresh(self, *, force: bool = False) -> None:
+        """Show the values of the document; the page is built once."""
+        if force or self.form is None:
+            super().refresh(force=True)
+        self._show()
+
     def about(self) -> str:
         return self.look.say("gui.about.requirement")
 
-    def state(self) -> str:
-        return DONE if self.project.workload else EMPTY
-
-    def actions(self) -> tuple:
-        return (self.next_button("profile"),)
+    def actions(self) -> Sequence[QPushButton]:
+        say, theme = self.look.say, self.look.theme
+        return (
+            button(say("page_requirement.read_file"), theme, lambda: self.wanted.emit("choose"), symbol="folder-open"),
+            button(say("page_requirement.save_file"), theme, self._save, symbol="save"),
+            self.next_button("profile"),
+        )
 
     def content(self) -> QWidget:
-        say, workload = self.look.say, self.project.workload or Workload("", "pretrain")
-        needs = Card(say("gui.card.requirement"))
-        self._form(needs, self.project.requirement, NEEDS, lambda changes: self._edit("requirement", changes))
-        application = Card(say("gui.card.application"))
-        self._form(application, workload, ("name", "task", "precision", "framework", "engine", "os"), self._edit_workload)
-        self._form(application, workload.run, RUN, lambda changes: self._edit_part("run", changes))
-        model = Card(say("gui.card.model"))
-        model.tools.addWidget(self._presets())
-        self._form(model, workload.model or Model(), MODEL, lambda changes: self._edit_part("model", changes))
-        for card in (needs, application, model):
-            card.body.addStretch(1)
-        line = row(needs, application, model, spacing=12)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(boxed(line, "pageBody"))
-        return boxed(column(scroll))
-
-    def _form(self, card: Card, thing: msgspec.Struct, names: tuple[str, ...], edit: Callable[[dict], object]) -> None:
-        kinds = {field.name: field.type for field in msgspec.structs.fields(type(thing))}
-        grid = QGridLayout()
-        grid.setColumnStretch(0, 1)
-        grid.setVerticalSpacing(6)
-        for place, name in enumerate(names):
-            words = label(self.look.say(f"gui.field.{name}"), SMALL_PX, tone="2")
-            field = self._field(name, kinds[name], getattr(thing, name), edit)
-            words.setBuddy(field)
-            field.setAccessibleName(words.text())
-            grid.addWidget(words, place, 0)
-            grid.addWidget(field, place, 1)
-        card.body.addLayout(grid)
-
-    def _field(self, name: str, kind: object, value: object, edit: Callable[[dict], object]) -> QWidget:
-        words = {"task": get_args(Task), "precision": get_args(Precision), "recompute": ("none", "selective", "full")}.get(name)
-        if name == "platform":
-            words = tuple(platform.id for platform in pipeline.catalogue().platforms)
-        if kind is bool:
-            box = QCheckBox()
-            box.setChecked(bool(value))
-            box.clicked.connect(lambda checked: edit({name: checked}))
-            return box
-        if words:
-            choice = QComboBox()
-            choice.setFont(font(BODY_PX))
-            choice.setFixedWidth(FIELD_PX)
-            choice.addItems(["", *words])
-            choice.setCurrentText(str(value or ""))
-            choice.textActivated.connect(lambda text: edit({name: text or None}))
-            return choice
-        field = QLineEdit(
-            "" if value is None else f"{value:g}" if isinstance(value, float) and value == float(f"{value:g}") else str(value)
+        say = self.look.say
+        self.form = form = RunForm(self.look)
+        form.typed.connect(lambda _key: self._judge())
+        form.committed.connect(self._set)
+        cards = form.cards
+        self.presets = self._preset_entry()
+        cards["model"].tools.addWidget(self.presets)
+        self._preset_source = cards["model"].hint
+        customer, application, model = cards["customer"], cards["application"], cards["model"]
+        measured, node = cards["measured"], cards["node"]
+        columns = CardColumns(
+            (
+                ((customer, application, model, measured, node),),
+                ((customer, model, measured, node), (application,)),
+                ((customer, measured, node), (application,), (model,)),
+            )
         )
-        field.setFont(font(BODY_PX))
-        field.setFixedWidth(FIELD_PX)
-        field.editingFinished.connect(lambda: self._typed(field, name, kind, value, edit))
-        return field
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        columns.setObjectName("pageBody")
+        self._scroll.setWidget(columns)
+        self.estimate = RunEstimate(self.look)
+        self.next_steps = Card(say("page_requirement.card.next"))
+        self._steps: QWidget | None = None
+        self.next_steps.body.addStretch(1)
+        cards["criteria"].body.addStretch(1)
+        policy = cards["criteria"].sizePolicy()
+        policy.setVerticalStretch(1)
+        cards["criteria"].setSizePolicy(policy)
+        side = SideColumn(
+            [
+                (say("page_requirement.card.estimate"), self.estimate),
+                (say("page_requirement.card.next"), self.next_steps),
+                (say("page_requirement.card.criteria"), cards["criteria"]),
+            ],
+            SIDE_PX,
+        )
+        line = row(self._scroll, side, spacing=12)
+        line.setStretch(0, 1)
+        return boxed(line)
 
-    def _typed(self, field: QLineEdit, name: str, kind: object, old: object, edit: Callable[[dict], object]) -> None:
-        try:
-            new = parse(field.text(), kind)
-        except (ValueError, msgspec.ValidationError):
-            field.setProperty("problem", True)
-            field.setToolTip(self.look.say("gui.field_problem", text=field.text()))
-            field.style().polish(field)
+    # What the document says ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def workload(self) -> Workload:
+        """The application of the document, a blank one where there is none."""
+        return self.project.workload or Workload("", "pretrain")
+
+    def faults(self) -> tuple[Fault, ...]:
+        """Return what is wrong in the document."""
+        return pipeline.input_faults(self.workload, self.project.requirement, datetime.date.today())
+
+    def _show(self) -> None:
+        assert self.form is not None
+        self.form.show(self.workload, self.project.requirement)
+        preset = next((one for one in load_presets() if one.model == self.workload.model), None)
+        self._preset_source.setText(self.look.say("page_requirement.preset_from", source=preset.source) if preset else "")
+        self._preset_source.setToolTip(self._preset_source.text())
+        self._judge()
+
+    def _judge(self) -> None:
+        """Judge the run as if what is being typed were taken over, and show what it gives."""
+        assert self.form is not None
+        workload, requirement = self.workload, self.project.requirement
+        faults: dict[str, Fault] = {}
+        for key, value in self.form.pending():
+            if isinstance(value, Fault):
+                faults[key] = value
+            else:
+                workload, requirement = with_value(workload, requirement, key, value)
+        for fault in pipeline.input_faults(workload, requirement, datetime.date.today()):
+            faults.setdefault(fault.key, fault)
+        self.form.show_faults(faults)
+        self.estimate.show_workload(workload)
+        self._show_steps(workload, faults)
+
+    def _show_steps(self, workload: Workload, faults: dict[str, Fault]) -> None:
+        if self._steps is not None:
+            self.next_steps.body.removeWidget(self._steps)
+            self._steps.hide()
+            self._steps.deleteLater()
+        self._steps = QWidget()
+        lines = [self._step(*step) for step in self._open_steps(workload, faults)]
+        self._steps.setLayout(column(*lines, spacing=8))
+        self.next_steps.body.insertWidget(0, self._steps)
+
+    def _open_steps(self, workload: Workload, faults: dict[str, Fault]) -> list[tuple[str, str, str]]:
+        """Return (level, words, field or page to go to) of what the next steps need."""
+        say, project = self.look.say, self.project
+        errors = [key for key, fault in faults.items() if fault.level == "error"]
+        found = [("blocked", say("page_requirement.wrong", count=len(errors)), errors[0])] if errors else []
+        estimate, _ = pipeline.estimate_vram(workload, [])
+        if estimate.unknown is not None and not errors:
+            keys = estimate.unknown.params.get("keys")
+            first = str(keys[0]).strip("[").replace("] ", ".") if isinstance(keys, list) and keys else "model.family"
+            found.append(("warning", missing_text(self.look, estimate.unknown), first))
+        elif estimate.unknown is None:
+            found.append(("ok", say("page_requirement.ready.assessment"), ""))
+        known = any(run.speed is not None for run in project_runs(msgspec.structs.replace(project, workload=workload)))
+        found.append(
+            ("ok", say("page_requirement.ready.prediction"), "")
+            if known
+            else ("warning", say("page_requirement.no_speed"), "measured.speed")
+        )
+        found.append(
+            ("ok", say("page_requirement.ready.plans"), "") if project.prices else ("warning", say("page_requirement.no_prices"), "plans")
+        )
+        if not project.requirement.work:
+            found.append(("warning", say("page_requirement.no_work"), "requirement.work"))
+        if project.trace is None:
+            found.append(("unknown", say("page_requirement.no_trace"), "profile"))
+        return found
+
+    def _step(self, level: str, words: str, goes_to: str) -> QWidget:
+        theme = self.look.theme
+        symbols = {"ok": "circle-check", "warning": "triangle-alert", "blocked": "circle-x", "unknown": "circle-dashed"}
+        line = row(picture(symbols[level], theme.level(level)[0], 16))
+        line.addWidget(label(words, SMALL_PX, wrap=True), 1)
+        if goes_to:
+            go = button(self.look.say("page_requirement.go_there"), theme, lambda: self._go(goes_to))
+            go.setAccessibleName(f"{self.look.say('page_requirement.go_there')}: {words}")
+            go.setProperty("chip", True)
+            line.addWidget(go)
+        return boxed(line)
+
+    def _go(self, place: str) -> None:
+        assert self.form is not None
+        if place in KEYS:
+            self._scroll.ensureWidgetVisible(self.form.go_to(place))
+        else:
+            self.wanted.emit(place)
+
+    # What the user does ----------------------------------------------------------------------------------------------------------------
+
+    def _set(self, key: str, value: Value) -> None:
+        if value == value_of(self.workload, self.project.requirement, key):
+            self._show()
             return
-        if new != old:
-            edit({name: new})
+        workload, requirement = with_value(self.workload, self.project.requirement, key, value)
+        changes = {"requirement": requirement} if key.startswith("requirement.") else {"workload": workload}
+        self.session.edit(f"page_requirement.field.{key}", **changes)
 
-    def _edit(self, part: str, changes: dict) -> None:
-        self.session.edit("gui.did.requirement", **{part: msgspec.structs.replace(getattr(self.project, part), **changes)})
+    def _preset_entry(self) -> SuggestEntry:
+        say = self.look.say
+        words = [(preset.name, preset.source) for preset in load_presets()]
+        entry = SuggestEntry(self.look.theme, words, say("page_requirement.list_all"), say("page_requirement.preset"))
+        entry.setAccessibleName(say("page_requirement.preset"))
+        entry.setFixedWidth(PRESET_PX)
+        by_name = {preset.name.lower(): preset for preset in load_presets()}
+        entry.committed.connect(lambda text: self._take_preset(by_name.get(text.strip().lower())))
+        return entry
 
-    def _edit_workload(self, changes: dict) -> None:
-        workload = self.project.workload or Workload("", "pretrain")
-        if not changes.get("task", workload.task):
+    def _take_preset(self, preset: Preset | None) -> None:
+        self.presets.clear()
+        if preset is None:
             return
-        stated = tuple(dict.fromkeys((*workload.stated, *(f"workload.{name}" for name in changes))))
-        self.session.edit("gui.did.workload", workload=msgspec.structs.replace(workload, **changes, stated=stated))
+        stated = (*self.workload.stated, *(f"model.{name}" for name in msgspec.structs.asdict(preset.model)))
+        made = msgspec.structs.replace(
+            self.workload, model=preset.model, name=self.workload.name or preset.name, stated=tuple(dict.fromkeys(stated))
+        )
+        self.session.edit("page_requirement.preset", workload=made)
 
-    def _edit_part(self, part: str, changes: dict) -> None:
-        workload = self.project.workload or Workload("", "pretrain")
-        present = getattr(workload, part) or {"model": Model(), "run": RunParameters()}[part]
-        changes = {name: "" if value is None and isinstance(getattr(present, name), str) else value for name, value in changes.items()}
-        stated = tuple(dict.fromkeys((*workload.stated, *(f"{part}.{name}" for name in changes))))
-        made = msgspec.structs.replace(workload, **{part: msgspec.structs.replace(present, **changes)}, stated=stated)
-        self.session.edit("gui.did.workload", workload=made)
+    def _save(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, self.look.say("page_requirement.save_file"), "run.toml", "TOML (*.toml)")
+        if name:
+            self.save_to(Path(name).with_suffix(".toml"))
 
-    def _presets(self) -> QComboBox:
-        presets = tomllib.loads((resources_folder() / "presets.toml").read_text(encoding="utf-8"))["model"]
-        choice = QComboBox()
-        choice.setFont(font(SMALL_PX))
-        choice.addItems([self.look.say("gui.preset"), *(preset["name"] for preset in presets)])
-
-        def take(place: int) -> None:
-            if place:
-                chosen = dict(presets[place - 1])
-                name = chosen.pop("name")
-                self._edit_part("model", chosen)
-                if not (self.project.workload or Workload("", "pretrain")).name:
-                    self._edit_workload({"name": name})
-
-        choice.activated.connect(take)
-        return choice
-
-
-def parse(text: str, kind: object) -> object:
-    """Return what was typed as the kind of a Struct's field; None for nothing where the field may be blank. Raises ValueError."""
-    text = text.strip()
-    choices = get_args(kind) or (kind,)
-    if not text:
-        return None if type(None) in choices else "" if str in choices else _must_be_given(kind)
-    if datetime.date in choices:
-        return datetime.date.fromisoformat(text)
-    if int in choices or float in choices:
-        number = float(text.replace(",", ""))
-        if not 0 <= number < 1e20:
-            raise ValueError(text)
-        if float in choices:
-            return number
-        if number != int(number):
-            raise ValueError(text)
-        return int(number)
-    return text
-
-
-def _must_be_given(kind: object) -> object:
-    raise ValueError(f"a value is needed: {kind}")
+    def save_to(self, path: Path) -> None:
+        """Write the run description."""
+        workload, requirement = self.workload, self.project.requirement
+        self.session.jobs.start(
+            "gui.job.write",
+            lambda _progress: pipeline.write_run_description(workload, requirement, path),
+            lambda _nothing: self.session.told.emit(message("gui.told.written", name=str(path)), False),
+        )

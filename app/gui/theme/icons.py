@@ -14,7 +14,7 @@ THIN_FROM_PX = 15
 @cache
 def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
     """Return an icon in this colour; size in logical pixels, ratio device pixels per logical one."""
-    svg = (resources_folder() / "icons" / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
+    svg = _drawing(name).replace("currentColor", colour)
     if size >= THIN_FROM_PX:
         svg = svg.replace('stroke-width="2"', 'stroke-width="1.75"')
     made = QPixmap(round(size * ratio), round(size * ratio))
@@ -24,6 +24,11 @@ def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
     painter.end()
     made.setDevicePixelRatio(ratio)
     return made
+
+
+@cache
+def _drawing(name: str) -> str:
+    return (resources_folder() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
 
 
 @cache

@@ -6,16 +6,28 @@ from functools import cache
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPalette, QPixmap
 
-from app.engine.paths import resources_folder
+from app.engine.paths import resources_folder, user_folder
 from app.gui.theme.tokens import RADIUS_BUTTON, RADIUS_CARD, Theme
 
 
 def style_sheet(theme: Theme) -> str:
     """Return the style sheet of a theme."""
     values = {name: getattr(theme, name) for name in theme.__struct_fields__ if isinstance(getattr(theme, name), str)}
-    values |= {"card_radius": f"{RADIUS_CARD}px", "button_radius": f"{RADIUS_BUTTON}px"}
+    values |= {"card_radius": f"{RADIUS_CARD}px", "button_radius": f"{RADIUS_BUTTON}px", "arrow": _tinted("chevron-down", theme.text2)}
     sheet = (resources_folder() / "window.qss").read_text(encoding="utf-8")
     return re.sub(r"@(\w+)", lambda found: values[found[1]], sheet.partition("*/")[2])
+
+
+def _tinted(name: str, colour: str) -> str:
+    """Return the path of an icon in this colour: style sheets take files only. The black one where the cache is read-only."""
+    shipped = resources_folder() / "icons" / f"{name}.svg"
+    try:
+        made = user_folder("cache") / f"{name}-{colour[1:]}.svg"
+        if not made.is_file():
+            made.write_text(shipped.read_text(encoding="utf-8").replace("currentColor", colour), encoding="utf-8")
+    except OSError:
+        return shipped.as_posix()
+    return made.as_posix()
 
 
 @cache

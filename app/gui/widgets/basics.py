@@ -164,6 +164,14 @@ def _filled(layout: Box, parts: tuple[QWidget | None, ...], spacing: int) -> Box
     return layout
 
 
+def clear(layout: QLayout) -> None:
+    """Remove all parts of a layout, so that it can be filled anew."""
+    while taken := layout.takeAt(0):
+        if widget := taken.widget():
+            widget.hide()
+            widget.deleteLater()
+
+
 def boxed(layout: QLayout, name: str = "") -> QWidget:
     """Return a layout as a widget."""
     made = QWidget()
@@ -174,7 +182,7 @@ def boxed(layout: QLayout, name: str = "") -> QWidget:
 
 
 class Card(QFrame):
-    """A titled surface. `body` takes the content, `tools` the buttons at the right of the head."""
+    """A titled surface. `title` and `hint` are its words, `body` takes the content, `tools` the buttons at the right of the head."""
 
     def __init__(self, title: str = "", hint: str = "", *, padding: int = MARGIN) -> None:
         super().__init__()
@@ -183,9 +191,10 @@ class Card(QFrame):
         outer.setContentsMargins(1, 1, 1, 1)
         outer.setSpacing(0)
         self.hint = label(hint, SMALL_PX, tone="3")
+        self.title = label(title, BODY_PX, bold=True)
         self.tools = row(spacing=SPACE)
         if title or hint:
-            head = row(label(title, BODY_PX, bold=True), self.hint, None)
+            head = row(self.title, self.hint, None)
             head.addLayout(self.tools)
             head.setContentsMargins(MARGIN, 0, 12, 0)
             bar = boxed(head)

@@ -35,6 +35,7 @@ class SideColumn(QWidget):
         self._inner.setSpacing(12)
         for card in self._cards:
             self._inner.addWidget(card)
+        self._inner.addStretch(0)  # a card that does not grow stays at the top
         self._scroll.setWidget(inner)
         self.setLayout(column(self._tabs, self._scroll))
         self._arrange()

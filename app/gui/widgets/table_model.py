@@ -1,43 +1,66 @@
 """What a table holds: columns with units, cells that know how they are sorted, told and painted, headings between groups of rows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from msgspec import Struct
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
 from app.gui.theme import font
 from app.gui.theme.tokens import SMALL_PX
+from app.gui.widgets.tips import wrapped
 
 Index = QModelIndex | QPersistentModelIndex
 SORT_ROLE = Qt.ItemDataRole.UserRole
 CELL_ROLE = Qt.ItemDataRole.UserRole + 1
+UNKNOWN = "—"
 
 
 class Cell(Struct, frozen=True):
     """One cell.
 
-    sort    what it is ordered by, the text where None; tip: told on hover and by Space: interval, kind, source, date
+    sort    what it is ordered by, the text where None
+    tip     told on hover and by Space: interval, kind, source, date; a function where it is dear to say
     level   ok warning blocked unknown: paints its icon, and a ground for all but ok; badge: the ground always, as for a verdict
     share   0..1, a small bar left of the number; dot: a colour square before a word; kind: the text becomes a kind's chip
+    outline the text stands in an outline, "dashed" or "solid"; hatched: nothing is known here, the text stands on a hatch
     symbol  an icon before the text; tone: ok warn bad accent 2 3, the colour of icon and text
+    note    grey words behind the text; chip: a small word on a ground behind it; below: a second line, small and grey
+    plain   what is copied in place of the text
+
+    A cell that is blank or a dash is not known: it stands last, whichever way its column is sorted, and grey.
     """
 
     text: str
     sort: float | str | None = None
-    tip: str = ""
+    tip: str | Callable[[], str] = ""
     level: str = ""
     badge: bool = False
     share: float | None = None
     dot: str = ""
     kind: str = ""
+    outline: str = ""
+    hatched: bool = False
     symbol: str = ""
     tone: str = ""
     bold: bool = False
     quiet: bool = False
+    note: str = ""
+    chip: str = ""
+    below: str = ""
+    plain: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is something to compare."""
+        return self.text not in ("", UNKNOWN)
 
 
 class Column(Struct, frozen=True):
-    """One column. width in px, 0 takes an equal share of what is left, but `least` at the least."""
+    """One column.
+
+    width  in px; 0 takes an equal share of what is left, but `least` at the least and `most` (0 = no limit) at the most
+    fit    instead: as wide as its head and its widest cell need, whatever the language; grows where nothing else wants the room
+    """
 
     name: str
     unit: str = ""
@@ -45,6 +68,8 @@ class Column(Struct, frozen=True):
     width: int = 0
     least: int = 150
     tip: str = ""
+    most: int = 0
+    fit: bool = False
 
 
 class Heading(Struct, frozen=True):
@@ -94,7 +119,7 @@ class Model(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return cell.text
         if role == Qt.ItemDataRole.ToolTipRole:
-            return cell.tip or None
+            return wrapped(cell.tip if isinstance(cell.tip, str) else cell.tip()) or None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return side_of(column) | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.FontRole:
@@ -109,7 +134,7 @@ class Model(QAbstractTableModel):
         column = self.columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
             return f"{column.name}\n{column.unit}" if column.unit else column.name
-        return (column.tip or None) if role == Qt.ItemDataRole.ToolTipRole else None
+        return (wrapped(column.tip) or None) if role == Qt.ItemDataRole.ToolTipRole else None
 
 
 class Order(QSortFilterProxyModel):
@@ -135,14 +160,21 @@ class Order(QSortFilterProxyModel):
     def lessThan(self, left: Index, right: Index) -> bool:
         model = self.sourceModel()
         assert isinstance(model, Model)
-        one, other = ((model.group[index.row()], not model.is_heading(index.row())) for index in (left, right))
+        one, other = (self._place(model, index) for index in (left, right))
         if one != other:
             return (one < other) == (self.sortOrder() == Qt.SortOrder.AscendingOrder)
+        if one[2]:
+            return False  # both unknown: they stay as they were given
         a, b = (self.sourceModel().data(index, SORT_ROLE) for index in (left, right))
         try:
             return a < b  # type: ignore[operator]
         except TypeError:
             return str(a) < str(b)
+
+    def _place(self, model: Model, index: Index) -> tuple[int, bool, bool]:
+        """Return what goes before the sorted value, whichever way it is sorted: group, heading first, unknown last."""
+        row = index.row()
+        return model.group[row], not model.is_heading(row), not model.cell(row, index.column()).is_known
 
 
 def side_of(column: Column) -> Qt.AlignmentFlag:

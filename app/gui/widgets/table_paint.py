@@ -1,7 +1,10 @@
 """How the cells and heads of a table are painted: levels, bars, chips and hatches that a style sheet cannot do."""
 
+from collections.abc import Iterable
+from math import ceil
+
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from app.gui.theme import Theme, font, hatching, pixmap
@@ -10,14 +13,20 @@ from app.gui.widgets.basics import KIND_GLYPHS, LEVEL_ICONS
 from app.gui.widgets.table_model import CELL_ROLE, Cell, Column, Index, side_of
 
 PAD, EDGE_PAD, BAR_PX, ICON_PX = 8, 16, 64, 14
+TIGHT, ARROW_PX, WIDEST_LEVEL_PX = 4, 8, 112
+LEVEL_AROUND = 2 + 6 + ICON_PX + 4 + 2 + 2
 
 
 class Painter(QStyledItemDelegate):
-    """Paints the cells. `hovered` is the row under the pointer; `marks_cell` rings the current cell."""
+    """Paints the cells. `hovered` is the row under the pointer.
 
-    def __init__(self, theme: Theme, view: QTableView, *, marks_cell: bool) -> None:
+    marks_cell  rings the current cell; the first column names the row and needs no ring
+    to_edge     the line of a heading goes on in the view beside this one
+    """
+
+    def __init__(self, theme: Theme, view: QTableView, *, marks_cell: bool, to_edge: bool = False) -> None:
         super().__init__(view)
-        self._theme, self._view, self._marks_cell = theme, view, marks_cell
+        self._theme, self._view, self._marks_cell, self._to_edge = theme, view, marks_cell, to_edge
         self.hovered = -1
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -35,24 +44,37 @@ class Painter(QStyledItemDelegate):
             painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), QColor(theme.accent))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = rect.adjusted(EDGE_PAD if index.column() == 0 else PAD, 0, -self._pad_after(index), 0)
+        if cell.hatched:
+            painter.fillRect(rect.adjusted(0, 3, 0, -4), hatching(theme.hatch))
+        if cell.below:
+            area = self._below(painter, area, cell, index)
         if cell.level:
             self._level(painter, rect.adjusted(2, 3, -2, -4), cell)
-        elif cell.kind:
+        elif cell.kind or cell.outline:
             self._chip(painter, area, cell)
         else:
             self._words(painter, area, cell, index)
-        if self._marks_cell and index == self._view.currentIndex():
+        if self._marks_cell and index.column() and index == self._view.currentIndex():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(theme.accent), 2))
             painter.drawRoundedRect(QRectF(rect).adjusted(2, 2, -2, -3), RADIUS_CHIP, RADIUS_CHIP)
         painter.restore()
+
+    def _below(self, painter: QPainter, area: QRect, cell: Cell, index: Index) -> QRect:
+        """Paint the second line of a cell and return what is left for the first."""
+        side = Qt.AlignmentFlag(int(index.data(Qt.ItemDataRole.TextAlignmentRole)))
+        upper, lower = area.adjusted(0, 3, 0, -area.height() // 2), area.adjusted(0, area.height() // 2 - 1, 0, -3)
+        painter.setFont(font(CAPTION_PX))
+        painter.setPen(QColor(self._theme.text3))
+        painter.drawText(lower, side, painter.fontMetrics().elidedText(cell.below, Qt.TextElideMode.ElideRight, lower.width()))
+        return upper
 
     def _pad_after(self, index: Index) -> int:
         return EDGE_PAD if index.column() == index.model().columnCount() - 1 else PAD
 
     def _words(self, painter: QPainter, area: QRect, cell: Cell, index: Index) -> None:
         theme = self._theme
-        ink = theme.tone(cell.tone) if cell.tone else theme.text3 if cell.quiet else theme.text
+        ink = theme.tone(cell.tone) if cell.tone else theme.text3 if cell.quiet or not cell.is_known else theme.text
         side = Qt.AlignmentFlag(int(index.data(Qt.ItemDataRole.TextAlignmentRole)))
         if cell.share is not None:
             bar = QRectF(area.left(), area.center().y() - 2, max(0, min(BAR_PX, area.width() - 48)), 5)
@@ -73,12 +95,29 @@ class Painter(QStyledItemDelegate):
             area = area.adjusted(left - area.left() + ICON_PX + 4, 0, 0, 0)
         painter.setPen(QColor(ink))
         mode = Qt.TextElideMode.ElideMiddle if side & Qt.AlignmentFlag.AlignLeft else Qt.TextElideMode.ElideRight
-        painter.drawText(area, side, painter.fontMetrics().elidedText(text, mode, area.width() + 1))
+        shown = painter.fontMetrics().elidedText(text, mode, area.width() + 1 - _behind(cell))
+        painter.drawText(area, side, shown)
+        self._after(painter, area.adjusted(painter.fontMetrics().horizontalAdvance(shown) + 6, 0, 0, 0), cell)
+
+    def _after(self, painter: QPainter, area: QRect, cell: Cell) -> None:
+        """Paint what stands behind the text: its chip, or its grey note."""
+        painter.setFont(font(CAPTION_PX))
+        if cell.chip:
+            box = QRectF(area.left(), area.center().y() - 8, painter.fontMetrics().horizontalAdvance(cell.chip) + 10, 17)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(self._theme.unk_soft))
+            painter.drawRoundedRect(box, RADIUS_CHIP, RADIUS_CHIP)
+            painter.setPen(QColor(self._theme.text2))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, cell.chip)
+        elif cell.note:
+            painter.setPen(QColor(self._theme.text3))
+            painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, cell.note)
 
     def _level(self, painter: QPainter, box: QRect, cell: Cell) -> None:
         theme = self._theme
         ink, ground = theme.level(cell.level)
         passed = cell.level == "ok"
+        box.setWidth(min(box.width(), WIDEST_LEVEL_PX))
         if cell.badge:
             painter.setFont(font(SMALL_PX))
             box = box.adjusted(PAD - 2, 1, 0, -1)
@@ -99,14 +138,20 @@ class Painter(QStyledItemDelegate):
 
     def _chip(self, painter: QPainter, area: QRect, cell: Cell) -> None:
         theme = self._theme
-        text = f"{KIND_GLYPHS.get(cell.kind, '○')} {cell.text}"
+        text = cell.text if cell.outline else f"{KIND_GLYPHS.get(cell.kind, '○')} {cell.text}"
         painter.setFont(font(CAPTION_PX))
         width = min(area.width(), painter.fontMetrics().horizontalAdvance(text) + 12)
-        box = QRectF(area.left(), area.center().y() - 8, width, 18)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.chip(cell.kind)))
-        painter.drawRoundedRect(box, RADIUS_CHIP, RADIUS_CHIP)
-        painter.setPen(QColor(theme.kind(cell.kind)))
+        height = min(18, area.height() - 3)
+        box = QRectF(area.left(), area.center().y() - height / 2 + 0.5, width, height)
+        if cell.outline:
+            painter.setPen(QPen(QColor(theme.control), 1, Qt.PenStyle.DashLine if cell.outline == "dashed" else Qt.PenStyle.SolidLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(box.adjusted(0.5, 0, -0.5, 0), RADIUS_CHIP, RADIUS_CHIP)
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.chip(cell.kind)))
+            painter.drawRoundedRect(box, RADIUS_CHIP, RADIUS_CHIP)
+        painter.setPen(QColor(theme.text2 if cell.outline else theme.kind(cell.kind)))
         painter.drawText(
             box, Qt.AlignmentFlag.AlignCenter, painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, round(width))
         )
@@ -120,11 +165,33 @@ class Painter(QStyledItemDelegate):
         area = rect.adjusted(EDGE_PAD, 2, -EDGE_PAD, 0)
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, title)
         start = area.left() + painter.fontMetrics().horizontalAdvance(title) + 12
-        painter.fillRect(QRect(start, area.center().y(), max(0, area.right() - start), 1), QColor(theme.border))
+        right = rect.right() + 1 if self._to_edge else area.right()
+        painter.fillRect(QRect(start, area.center().y(), max(0, right - start), 1), QColor(theme.border))
 
     def _icon(self, painter: QPainter, name: str, ink: str, left: int, area: QRect) -> None:
         image = pixmap(name, ink, ICON_PX, painter.device().devicePixelRatioF())
         painter.drawPixmap(QPointF(left, area.center().y() - ICON_PX / 2 + 1), image)
+
+
+def _behind(cell: Cell) -> int:
+    """Return the room that the chip or the note behind the text takes."""
+    words = cell.chip or cell.note
+    return ceil(QFontMetricsF(font(CAPTION_PX)).horizontalAdvance(words)) + (18 if cell.chip else 8) if words else 0
+
+
+def needed_width(column: Column, cells: Iterable[Cell], *, first: bool, last: bool, two_lines: bool) -> int:
+    """Return the width at which neither the head nor a cell of a column is cut."""
+    words, head, small = QFontMetricsF(font(SMALL_PX)), QFontMetricsF(font(SMALL_PX, bold=two_lines)), QFontMetricsF(font(CAPTION_PX))
+    edges = (EDGE_PAD if first else PAD) + (EDGE_PAD if last else PAD)
+    widest = (
+        max(head.horizontalAdvance(column.name), small.horizontalAdvance(column.unit))
+        + edges
+        + (ARROW_PX if column.number else 0 if last else -TIGHT)
+    )
+    for cell in {(cell.text, cell.level, cell.badge, cell.symbol, cell.dot, cell.chip, cell.note): cell for cell in cells}.values():
+        around = LEVEL_AROUND + 12 * cell.badge if cell.level else edges + (ICON_PX + 4) * bool(cell.symbol) + 14 * bool(cell.dot)
+        widest = max(widest, words.horizontalAdvance(cell.text) * (1.06 if cell.bold else 1) + around + _behind(cell))
+    return ceil(widest)
 
 
 class Head(QHeaderView):
@@ -147,7 +214,8 @@ class Head(QHeaderView):
         painter.fillRect(rect, QColor(theme.sunken))
         painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), QColor(theme.border))
         last = section == len(self._columns) - 1
-        area = rect.adjusted(EDGE_PAD if section == 0 else PAD, 0, -(EDGE_PAD if last else PAD), 0)
+        behind = EDGE_PAD if last else PAD if column.number else PAD - TIGHT
+        area = rect.adjusted(EDGE_PAD if section == 0 else PAD, 0, -behind, 0)
         side = side_of(column)
         painter.setFont(font(SMALL_PX, bold=self._two_lines))
         name = painter.fontMetrics().elidedText(column.name, Qt.TextElideMode.ElideRight, area.width())

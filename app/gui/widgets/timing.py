@@ -1,238 +1,235 @@
-"""The timing view: stacked curves on one time axis, a heat map of the devices, a region with its statistics, a crosshair.
+"""The timing view: stacked curves and heat maps on one time axis, with a region and its statistics, a crosshair and markers.
 
-Keys while it has the focus: W S zoom, A D pan, arrows move the cursor, F fit, R region on or off, Backspace back one zoom.
+Keys while it has the focus: W S zoom, A D pan, arrows move the cursor, F fit, R region, M marker, Delete takes the nearest marker away,
+Backspace back one zoom, Space tells the values at the cursor, Ctrl+C copies the statistics.
 """
 
-import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from collections.abc import Callable, Sequence
 
-from app.engine.model.traces import Trace
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QFrame, QScrollArea, QToolTip, QWidget
+from shiboken6 import isValid
+
 from app.gui.look import Look
-from app.gui.theme.tokens import BODY_PX, CAPTION_PX, SMALL_PX
-from app.gui.widgets.basics import boxed, column, label
-from app.gui.widgets.channels import Channel, channels_of
-from app.gui.widgets.timing_rows import MOST_HEAT_ROWS, CurvePlot, HeatPlot
+from app.gui.widgets.basics import column
+from app.gui.widgets.timeline import time_text, unit_of
+from app.gui.widgets.timing_canvas import TimingCanvas
+from app.gui.widgets.timing_heads import Acts, RowHead
+from app.gui.widgets.timing_rows import HEAT, MEAN, Row
+from app.gui.widgets.timing_scene import Scene, Start
+from app.gui.widgets.timing_statistics import is_rough, numbers_of, words_of
+from app.gui.widgets.timing_strips import AxisStrip, TopStrip
 
-ROW_PX, HEAT_ROW_PX, MOST_SHOWN = 62, 13, 5
-NAME_PX, STATS_PX = 128, 176
+NEXT_FRAME_MS, EXACT_AFTER_MS, CURSOR_STEPS, NEAR_PX = 15, 250, 200, 12
 
 
 class TimingView(QWidget):
-    """All rows of one trace. `region_s` is the chosen region, None for the whole run."""
+    """Shows a scene. `start` runs work in the background: what is long is prepared there and appears when it is ready."""
 
-    region_changed = Signal(object)
+    rows_changed = Signal()
 
-    def __init__(self, trace: Trace, look: Look) -> None:
+    def __init__(self, scene: Scene, look: Look, start: Start) -> None:
         super().__init__()
-        self.look = look
-        self.duration_s = max(trace.duration_ns / 1e9, 1e-9)
-        self.channels = channels_of(trace)
-        self.region_s: tuple[float, float] | None = None
-        self._past: list[tuple[float, float]] = []
-        self._regions: list[pg.LinearRegionItem] = []
-        self._lines: list[pg.InfiniteLine] = []
-        self.plots: list[pg.PlotWidget] = []
-        self._numbers: list[tuple[Channel, list[QLabel]]] = []
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(0)
-        self._grid.setColumnStretch(1, 1)
-        self._said = label("", CAPTION_PX, tone="accent")
-        self._grid.addWidget(self._said, 0, 1)
-        heads = [look.say(f"gui.stat.{name}") for name in ("mean", "p95", "max")]
-        self._grid.addWidget(self._stats_row(heads)[0], 0, 2)
-        for place, channel in enumerate(self.channels[:MOST_SHOWN]):
-            self._add_curve(channel, look.theme.data[place % len(look.theme.data)])
-        many = next((channel for channel in self.channels if len(channel.series) > 1), None)
-        if many is not None:
-            self._add_heat(many)
-        self._finish()
+        self.scene, self.look, self._start = scene, look, start
+        self.timeline = scene.timeline
+        self.canvas = TimingCanvas(self.timeline, look)
+        self.canvas.setAccessibleName(look.say("gui.card.timing"))
+        self.top, self.axis = TopStrip(self.canvas, look), AxisStrip(self.canvas, look)
+        self._scroll = QScrollArea()
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(self.canvas)
+        self._scroll.viewport().setStyleSheet(f"background:{look.theme.surface};")
+        self._scroll.viewport().installEventFilter(self)
+        self.setLayout(column(self.top, self._scroll, self.axis, spacing=0))
+        self.setFocusProxy(self.canvas)
+        self.canvas.keyed.connect(self._on_key)
+        self._soon, self._later = QTimer(self), QTimer(self)
+        for timer, wait, act in ((self._soon, NEXT_FRAME_MS, self.tell_numbers), (self._later, EXACT_AFTER_MS, self._tell_exactly)):
+            timer.setSingleShot(True)
+            timer.setInterval(wait)
+            timer.timeout.connect(act)
+        self.timeline.region_changed.connect(self._tell_soon)
+        self.timeline.prepared.connect(self.show_rows)
+        self.show_rows()
 
-    # Building ----------------------------------------------------------------------------------------------------------------------
+    # Rows --------------------------------------------------------------------------------------------------------------------------
 
-    def _add_curve(self, channel: Channel, colour: str) -> None:
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The rows that are shown."""
+        return self.scene.rows
+
+    def show_rows(self) -> None:
+        """Take over the rows of the scene: prepare what they need, make their heads, give them their places."""
+        self.scene.prepare(self._start)
+        for head in self.canvas.heads:
+            head.hide()
+            head.deleteLater()
+        acts = Acts(self._fold, self.turn, self.hide_row)
+        self.canvas.rows, self.canvas.heads = tuple(self.rows), tuple(RowHead(row, self.look, acts) for row in self.rows)
+        for head in self.canvas.heads:
+            head.setParent(self.canvas)
+            head.show()
+        self.tell_numbers()
+        self.canvas.setAccessibleDescription(self.statistics_text())
+        self._arrange()
+        self.rows_changed.emit()
+
+    def _fold(self, row: Row) -> None:
+        row.is_folded = not row.is_folded
+        self.show_rows()
+
+    def turn(self, row: Row, kind: str) -> None:
+        """Show a row as another kind: mean, devices, heat."""
+        place = self.scene.rows.index(row)
+        self.scene.rows[place] = self.scene.row(row.channel.metric, kind)
+        self.show_rows()
+
+    def hide_row(self, row: Row) -> None:
+        """Take a row out of the view."""
+        self.scene.rows.remove(row)
+        self.show_rows()
+
+    def shows(self, metric: str, *, heat: bool = False) -> bool:
+        """Tell whether a metric is shown, as curves or as a heat map."""
+        return any(row.channel.metric == metric and (row.kind == HEAT) == heat for row in self.rows)
+
+    def choose(self, metric: str, wanted: bool, *, heat: bool = False) -> None:
+        """Show or hide a metric; curves stand above heat maps, each in the order of the channels."""
+        rows = [row for row in self.rows if not (row.channel.metric == metric and (row.kind == HEAT) == heat)]
+        if wanted:
+            rows.append(self.scene.row(metric, HEAT if heat else MEAN))
+        order = [channel.metric for channel in self.scene.run.channels]
+        self.scene.rows[:] = sorted(rows, key=lambda row: (row.kind == HEAT, order.index(row.channel.metric)))
+        self.show_rows()
+
+    def sizeHint(self) -> QSize:
+        """Ask for the height at which all rows are seen."""
+        rows = sum(row.least_px for row in self.rows)
+        return QSize(600, round(rows) + self.top.height() + self.axis.height())
+
+    def _arrange(self) -> None:
+        self.canvas.arrange(self._scroll.viewport().height())
+        self.top.update()
+        self.axis.update()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:  # of the room for the rows, once the layout has settled it
+            self._arrange()
+        return super().eventFilter(watched, event)
+
+    # Numbers -----------------------------------------------------------------------------------------------------------------------
+
+    def _stretch_ns(self) -> tuple[int, int] | None:
+        region = self.timeline.region_s
+        return None if region is None else (round(region[0] * 1e9), round(region[1] * 1e9))
+
+    def _tell_soon(self) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def tell_numbers(self) -> None:
+        """Bring the statistics up to date; what is too long for that is told roughly now and exactly a moment later."""
+        stretch, end = self._stretch_ns(), round(self.timeline.duration_s * 1e9)
+        ready = [row for row in self.rows if row.channel.is_ready]
+        self.canvas.numbers = {id(row): numbers_of(row, stretch, end) for row in ready}
+        self.canvas.redraw()
+        if any(is_rough(numbers) for numbers in self.canvas.numbers.values()):
+            self._later.start()
+
+    def _tell_exactly(self) -> None:
+        stretch, end = self._stretch_ns(), round(self.timeline.duration_s * 1e9)
+        known = [(row, self.canvas.numbers.get(id(row))) for row in self.rows]
+        rows = [row for row, numbers in known if numbers is not None and is_rough(numbers)]
+
+        def done(found: object) -> None:
+            if isValid(self) and stretch == self._stretch_ns():
+                self.canvas.numbers |= found  # type: ignore[operator]
+                self.canvas.update()
+
+        self._start(lambda _progress: {id(row): numbers_of(row, stretch, end, exact=True) for row in rows}, done, lambda: None)
+
+    def statistics_text(self) -> str:
+        """Return the statistics as tab-separated text with heads and units."""
         say = self.look.say
-        plot = CurvePlot(channel, colour, self.look)
-        plot.setFixedHeight(ROW_PX)
-        name = label(f"■ {say(f'proposing.metric.{channel.metric}')}", SMALL_PX)
-        name.setStyleSheet(f"color:{self.look.theme.text};")
-        state = f"{'●' if channel.state == 'measured' else '○'} {say(f'profiling.state.{channel.state}')} · {channel.unit or '%'}"
-        words = boxed(column(None, name, label(state, CAPTION_PX, tone="3"), None, spacing=2))
-        square = QColor(colour).name()
-        name.setTextFormat(Qt.TextFormat.RichText)
-        name.setText(f"<span style='color:{square}'>■</span> {say(f'proposing.metric.{channel.metric}')}")
-        self._add_row(words, plot, channel)
+        heads = [say("page_profile.csv.metric"), *(say(f"gui.stat.{name}") for name in ("mean", "p95", "max"))]
+        lines = ["\t".join([*heads, *(f"{say('page_profile.whole')} {head}" for head in heads[1:])])]
+        for row in self.rows:
+            numbers = self.canvas.numbers.get(id(row))
+            if numbers is None:
+                continue
+            name = f"{say(f'proposing.metric.{row.channel.metric}')} ({row.channel.unit})"
+            if row.kind == HEAT:
+                pairs = zip(row.names(), numbers.lines, strict=True)
+                lines += ["\t".join([f"{name} {device}", *words_of(told, row, self.look)]) for (device, _places), told in pairs]
+            else:
+                now = numbers.region if numbers.has_region else numbers.whole
+                lines.append("\t".join([name, *words_of(now, row, self.look), *words_of(numbers.whole, row, self.look)]))
+        return "\n".join(lines)
 
-    def _add_heat(self, channel: Channel) -> None:
-        say, count = self.look.say, len(channel.series)
-        plot = HeatPlot(channel, self.duration_s, self.look)
-        plot.setFixedHeight(min(count, MOST_HEAT_ROWS) * HEAT_ROW_PX + 10)
-        name = label(say(f"proposing.metric.{channel.metric}"), SMALL_PX)
-        words = [name, label(say("gui.heat_rows", count=count), CAPTION_PX, tone="3")]
-        means = [(float(np.nanmean(one.values)) if np.isfinite(one.values).any() else np.inf, one.device) for one in channel.series]
-        worst = min(means)
-        if np.isfinite(worst[0]):
-            told = say("gui.slowest", device=worst[1], value=f"{worst[0] * channel.scale:.1f}", unit=channel.unit or "%")
-            words.append(label(told, CAPTION_PX, bold=True, tone="warn"))
-        self._add_row(boxed(column(*words, None, spacing=2)), plot, None)
-
-    def _add_row(self, words: QWidget, plot: pg.PlotWidget, channel: Channel | None) -> None:
-        place = len(self.plots) + 1
-        words.setFixedWidth(NAME_PX)
-        self._grid.addWidget(words, place, 0)
-        self._grid.addWidget(plot, place, 1)
-        if channel is not None:
-            box, labels = self._stats_row(["—"] * 3, whole=channel)
-            self._numbers.append((channel, labels))
-            self._grid.addWidget(box, place, 2)
-        self.plots.append(plot)
-
-    def _stats_row(self, texts: list[str], whole: Channel | None = None) -> tuple[QWidget, list[QLabel]]:
-        made, labels = QWidget(), []
-        made.setFixedWidth(STATS_PX)
-        grid = QGridLayout(made)
-        grid.setContentsMargins(8, 2, 8, 2)
-        grid.setSpacing(2)
-        for place, text in enumerate(texts):
-            labels.append(label(text, BODY_PX if whole else CAPTION_PX, tone="" if whole else "3"))
-            grid.addWidget(labels[-1], 0, place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            grid.setColumnStretch(place, 1)
-        if whole is not None:
-            told = whole.statistics(0, int(self.duration_s * 1e9) + 1)
-            for place, value in enumerate(told or (None,) * 3):
-                grid.addWidget(label(self.look.figure(value), CAPTION_PX, tone="3"), 1, place, Qt.AlignmentFlag.AlignRight)
-        return made, labels
-
-    def _finish(self) -> None:
-        if not self.plots:
-            return
-        theme, first = self.look.theme, self.plots[0]
-        accent = QColor(theme.accent)
-        accent.setAlphaF(0.10)
-        for plot in self.plots:
-            if plot is not first:
-                plot.setXLink(first)
-            region = pg.LinearRegionItem((0, self.duration_s), brush=accent, pen=pg.mkPen(theme.accent), swapMode="sort")
-            region.hide()
-            region.sigRegionChanged.connect(self._region_moved)
-            plot.addItem(region)
-            self._regions.append(region)
-            line = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.text2, style=Qt.PenStyle.DashLine))
-            line.hide()
-            plot.addItem(line, ignoreBounds=True)
-            self._lines.append(line)
-            plot.setLimits(xMin=-self.duration_s * 0.02, xMax=self.duration_s * 1.02, minXRange=self.duration_s * 1e-6)
-            plot.scene().sigMouseMoved.connect(lambda spot, plot=plot: self._hover(plot, spot))
-            plot.viewport().installEventFilter(self)
-        bottom = self.plots[-1].getAxis("bottom")
-        bottom.setStyle(showValues=True)
-        bottom.setHeight(28)
-        self.plots[-1].setFixedHeight(self.plots[-1].minimumHeight() + 24)
-        self._cursor = label("", CAPTION_PX, tone="2")
-        self._grid.addWidget(self._cursor, len(self.plots) + 1, 1)
-        self._grid.setRowStretch(len(self.plots) + 2, 1)
-        self.fit()
-        self._tell_numbers()
-
-    # Moving ------------------------------------------------------------------------------------------------------------------------
-
-    def fit(self) -> None:
-        """Show the whole run."""
-        self._go(0.0, self.duration_s)
-
-    def zoom(self, factor: float, around_s: float | None = None) -> None:
-        """Zoom the time axis: factor < 1 goes in."""
-        start, end = self.plots[0].viewRange()[0]
-        middle = (start + end) / 2 if around_s is None else around_s
-        self._go(middle - (middle - start) * factor, middle + (end - middle) * factor)
-
-    def pan(self, share: float) -> None:
-        """Move by a share of what is seen."""
-        start, end = self.plots[0].viewRange()[0]
-        self._go(start + share * (end - start), end + share * (end - start))
-
-    def _go(self, start: float, end: float) -> None:
-        self._past = [*self._past[-50:], tuple(self.plots[0].viewRange()[0])]
-        self.plots[0].setXRange(start, end, padding=0)
-
-    def back(self) -> None:
-        """Return to the view before the last move."""
-        if len(self._past) > 1:
-            self.plots[0].setXRange(*self._past.pop(), padding=0)
-
-    def set_region(self, region_s: tuple[float, float] | None) -> None:
-        """Choose a region of the run; None chooses all of it."""
-        self.region_s = region_s
-        for item in self._regions:
-            item.blockSignals(True)
-            item.setVisible(region_s is not None)
-            if region_s is not None:
-                item.setRegion(region_s)
-            item.blockSignals(False)
-        self._tell_numbers()
-        self.region_changed.emit(region_s)
-
-    def toggle_region(self) -> None:
-        """Put a region on the middle half of what is seen, or take it away."""
-        start, end = self.plots[0].viewRange()[0]
-        self.set_region(None if self.region_s else (start + (end - start) / 4, end - (end - start) / 4))
-
-    def _region_moved(self, item: pg.LinearRegionItem) -> None:
-        start, end = item.getRegion()
-        self.set_region((max(0.0, start), min(self.duration_s, end)))
-
-    def _tell_numbers(self) -> None:
-        start, end = self.region_s or (0.0, self.duration_s)
-        say = self.look.say
-        self._said.setText(say("gui.region", start=f"{start:.4g}", end=f"{end:.4g}", delta=f"{end - start:.4g}") if self.region_s else "")
-        for channel, labels in self._numbers:
-            told = channel.statistics(int(start * 1e9), int(end * 1e9) + 1)
-            for text, value in zip(labels, told or (None,) * 3, strict=True):
-                text.setText(self.look.figure(value))
-
-    def _hover(self, plot: pg.PlotWidget, spot: QPointF) -> None:
-        self.set_cursor(plot.getPlotItem().vb.mapSceneToView(spot).x())
-
-    def set_cursor(self, time_s: float) -> None:
-        """Put the crosshair at a time and say what every curve reads there."""
-        time_s = min(max(time_s, 0.0), self.duration_s)
-        for line in self._lines:
-            line.setPos(time_s)
-            line.show()
-        told = [f"{time_s:.4g} s"]
-        for channel, _labels in self._numbers:
-            place = min(int(np.searchsorted(channel.pyramid.time_ns, int(time_s * 1e9))), len(channel.pyramid.values) - 1)
-            name = self.look.say(f"proposing.metric.{channel.metric}")
-            told.append(f"{name} {self.look.figure(float(channel.pyramid.values[place]))} {channel.unit or '%'}")
-        self._cursor.setText(" · ".join(told))
+    # Keys --------------------------------------------------------------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(event.key())  # type: ignore[call-overload]
-        acts = {
-            Qt.Key.Key_W: lambda: self.zoom(0.7), Qt.Key.Key_S: lambda: self.zoom(1 / 0.7), Qt.Key.Key_A: lambda: self.pan(-0.2),
-            Qt.Key.Key_D: lambda: self.pan(0.2), Qt.Key.Key_F: self.fit, Qt.Key.Key_R: self.toggle_region, Qt.Key.Key_Backspace: self.back,
+        self._on_key(event)
+
+    def _on_key(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            QGuiApplication.clipboard().setText(self.statistics_text())
+            event.accept()
+            return
+        if event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier):
+            event.ignore()
+            return
+        line, keys = self.timeline, Qt.Key
+        acts: dict[int, Callable[[], object]] = {
+            keys.Key_W: lambda: line.zoom(0.7), keys.Key_S: lambda: line.zoom(1 / 0.7), keys.Key_A: lambda: line.pan(-0.2),
+            keys.Key_D: lambda: line.pan(0.2), keys.Key_F: line.fit, keys.Key_R: line.toggle_region, keys.Key_M: self.mark,
+            keys.Key_Backspace: line.back, keys.Key_Delete: self.unmark, keys.Key_Space: self.tell,
+            keys.Key_Left: lambda: self._step(-1), keys.Key_Right: lambda: self._step(1),
         }  # fmt: skip
-        act = acts.get(event.key())  # type: ignore[call-overload]
-        if not self.plots or (act is None and step is None):
-            super().keyPressEvent(event)
-        elif act is not None:
+        act = acts.get(event.key())
+        if act is not None:
             act()
-        else:
-            start, end = self.plots[0].viewRange()[0]
-            self.set_cursor(self._lines[0].value() + step * (end - start) / 200)
+        event.setAccepted(act is not None)
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.MouseButtonPress:
-            self.setFocus(Qt.FocusReason.MouseFocusReason)
-        if event.type() == QEvent.Type.Wheel and event.modifiers() & Qt.KeyboardModifier.ControlModifier:  # type: ignore[attr-defined]
-            self.zoom(0.8 if event.angleDelta().y() > 0 else 1.25)  # type: ignore[attr-defined]
-            return True
-        return False
+    def _step(self, by: int) -> None:
+        cursor = self.timeline.cursor_s
+        middle = (self.timeline.start_s + self.timeline.end_s) / 2
+        self.timeline.point(middle if cursor is None else cursor + by * self.timeline.span_s / CURSOR_STEPS)
 
-    def resizeEvent(self, event: object) -> None:
-        super().resizeEvent(event)  # type: ignore[arg-type]
-        QTimer.singleShot(0, self, lambda: [plot.redraw() for plot in self.plots if isinstance(plot, CurvePlot)])
+    def mark(self) -> None:
+        """Put a marker at the cursor and let its note be typed."""
+        cursor = self.timeline.cursor_s
+        time_s = (self.timeline.start_s + self.timeline.end_s) / 2 if cursor is None else cursor
+        made = self.timeline.mark(time_s, self.look.say("page_profile.marker.default", number=len(self.timeline.markers) + 1))
+        self.top.edit(made)
+
+    def unmark(self) -> None:
+        """Take the marker at the cursor away."""
+        cursor = self.timeline.cursor_s
+        if cursor is None or not self.timeline.markers:
+            return
+        nearest = min(self.timeline.markers, key=lambda one: abs(one.time_s - cursor))
+        if abs(self.canvas.x_of(nearest.time_s) - self.canvas.x_of(cursor)) <= NEAR_PX:
+            self.timeline.unmark(nearest)
+
+    def readings(self) -> str:
+        """Return what every row reads at the cursor, with state and source; "" without a cursor."""
+        cursor = self.timeline.cursor_s
+        if cursor is None:
+            return ""
+        unit = unit_of(self.timeline.end_s)[1]
+        lines = [f"{time_text(cursor, self.timeline.span_s / 500, self.timeline.end_s)} {unit}"]
+        for row in self.rows:
+            told = row.readings(cursor, self.look)
+            if told:
+                lines.append(f"{' · '.join(told)} {row.channel.unit} · {self.canvas.source_of(row)}")
+        return "\n".join(lines)
+
+    def tell(self) -> None:
+        """Show what hovering would tell: the values at the cursor and where they come from."""
+        QToolTip.showText(self.canvas.mapToGlobal(self.canvas.rect().topLeft()), self.readings(), self.canvas, QRect(), 10000)

@@ -1,80 +1,94 @@
-"""The rows of the timing view: a curve fed by a pyramid, a heat map of devices."""
+"""The rows of the timing view: what each shows, where it stands, what it reads at a moment."""
 
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QRectF
 
-from app.engine.units import format_significant
-from app.gui.look import Look
-from app.gui.theme import font
-from app.gui.theme.tokens import CAPTION_PX
+from app.gui.look import THIN_SPACE, Look
+from app.gui.theme import Theme
 from app.gui.widgets.channels import Channel
 
-MOST_HEAT_ROWS, LEFT_AXIS_PX = 64, 40
+MEAN, DEVICES, HEAT = "mean", "devices", "heat"
+NAMES_PX = {"zh": 140, "en": 172}
+CURVE_PX, FOLDED_PX, CELL_PX, HEAT_PAD_PX = 62, 26, 13, 6
+COLOURS = {"gpu": 0, "vram": 2, "memory": 2, "nvlink": 1, "ib": 1, "pcie": 1, "cpu": 3, "power": 5, "temperature": 5, "disk": 4, "host": 3}
 
 
-class CurvePlot(pg.PlotWidget):
-    """One curve. It redraws from its pyramid when the view moves."""
+class Row:
+    """One row. metric and kind (mean, devices, heat) say what it shows; channel may be of a run that is not prepared yet."""
 
-    def __init__(self, channel: Channel, colour: str, look: Look) -> None:
-        super().__init__(background=look.theme.surface)
-        self.channel = channel
-        _dress(self, look)
-        fill = QColor(colour)
-        fill.setAlphaF(0.10)
-        self._curve = self.plot([], [], pen=pg.mkPen(colour, width=1), fillLevel=0, brush=fill)
-        top = 100.0 if channel.is_share else float(np.nanmax(channel.pyramid.values, initial=0.0)) * 1.1 or 1.0
-        self.setYRange(0, top, padding=0.04)
-        self.getAxis("left").setTicks([[(value, format_significant(value, 3)) for value in (0, top / 2)]])
-        self.sigXRangeChanged.connect(self.redraw)
+    def __init__(self, channel: Channel, kind: str, other: Channel | None = None) -> None:
+        self.channel, self.kind, self.other = channel, kind, other
+        self.is_folded = False
+        self.top, self.height = 0.0, float(CURVE_PX)
+        self.worst: int | None = None
 
-    def redraw(self, *_ignored: object) -> None:
-        """Take what the present view needs from the pyramid."""
-        start, end = self.viewRange()[0]
-        times, values = self.channel.pyramid.view(int(start * 1e9), int(end * 1e9), max(64, self.width()))
-        self._curve.setData(times, values, connect="finite")
+    @property
+    def lines(self) -> int:
+        """How many rows of devices a heat map has; the worst one stays beside merged ones."""
+        heat = self.channel.heat if self.channel.is_ready else None
+        return len(heat.rows) + heat.is_merged if heat else 1
+
+    @property
+    def least_px(self) -> float:
+        """The height that it needs."""
+        if self.is_folded:
+            return FOLDED_PX
+        return max(CURVE_PX, self.lines * CELL_PX + HEAT_PAD_PX) if self.kind == HEAT else CURVE_PX
+
+    def colour(self, theme: Theme, place: int = 0) -> str:
+        """Return its colour: by what is measured; by device where each has its curve."""
+        if self.kind == DEVICES:
+            return theme.data[place % len(theme.data)]
+        return theme.data[COLOURS.get(self.channel.metric.partition("_")[0], 4)]
+
+    def plot(self, left: float, right: float) -> QRectF:
+        """Return where it is drawn."""
+        pad = 3.0 if self.kind == HEAT else 1.0
+        return QRectF(left, self.top + pad, right - left, self.height - 2 * pad)
+
+    def names(self) -> list[tuple[str, tuple[int, ...]]]:
+        """Return the rows of a heat map: name and the places of the devices; the worst one first where rows are merged."""
+        heat = self.channel.heat
+        assert heat is not None
+        rows = [(row.name, row.devices) for row in heat.rows]
+        worst = self.worst if self.worst is not None else 0
+        return [(self.channel.devices[worst], (worst,)), *rows] if heat.is_merged else rows
+
+    def line_at(self, y: float) -> int:
+        """Return the row of devices at a height."""
+        box = self.plot(0, 1)
+        return int(np.clip((y - box.top()) / box.height() * self.lines, 0, self.lines - 1))
+
+    def readings(self, time_s: float, look: Look, line: int | None = None) -> list[str]:
+        """Return what it reads at a moment: the value, its range over the devices, or that of a row of devices; then run B."""
+        moment = round(time_s * 1e9)
+        if not self.channel.is_ready or (self.kind == HEAT and line is None):
+            return []
+        if self.kind == HEAT:
+            name, places = self.names()[line or 0]
+            series = [self.channel.series[place] for place in places]
+            values = [one.values[at] for one in series if (at := np.searchsorted(one.time_ns, moment, side="right") - 1) >= 0]
+            mean = float(np.mean(values)) * self.channel.scale if values else float("nan")
+            return [f"{name}: {_number(look, mean, self.channel)}"]
+        if self.kind == DEVICES:
+            values = [curve.at(moment) for curve in self.channel.curves]
+            known = [value for value in values if value == value]
+            return [" – ".join(_number(look, value, self.channel) for value in (min(known), max(known)))] if known else ["—"]
+        told = [_number(look, self.channel.mean.at(moment), self.channel)]
+        if self.other is not None and self.other.is_ready and moment <= self.other.mean.time_ns[-1]:
+            told.append(f"B {_number(look, self.other.mean.at(moment), self.channel)}")
+        return told
 
 
-class HeatPlot(pg.PlotWidget):
-    """One row per device."""
-
-    def __init__(self, channel: Channel, duration_s: float, look: Look) -> None:
-        super().__init__(background=look.theme.surface)
-        _dress(self, look)
-        grid = channel.heat(int(duration_s * 1e9))[:MOST_HEAT_ROWS]
-        stops = [QColor(colour).getRgb()[:3] for colour in look.theme.heat]
-        colours = pg.ColorMap(np.linspace(0, 1, len(stops)), stops).getLookupTable(0, 1, 256)
-        top = 100.0 if channel.is_share else float(np.nanmax(grid, initial=0.0)) or 1.0
-        shown = np.where(np.isfinite(grid), grid, 0) / top * 255
-        pixels = colours[np.clip(shown, 0, 255).astype(np.int64)]
-        alpha = np.where(np.isfinite(grid), 255, 0)[..., None]
-        image = pg.ImageItem(np.concatenate((pixels, alpha), axis=2).astype(np.ubyte), axisOrder="row-major")
-        image.setRect(0, 0, duration_s, len(grid))
-        self.addItem(image)
-        self.invertY(True)
-        self.setYRange(0, len(grid), padding=0)
-        names = [one.device for one in channel.series[:MOST_HEAT_ROWS]]
-        every = max(1, len(names) // 16)
-        self.getAxis("left").setTicks([[(place + 0.5, name[-5:]) for place, name in enumerate(names) if place % every == 0]])
+def names_px(look: Look) -> int:
+    """Return how wide the heads are; English words are wider."""
+    return NAMES_PX[look.lang]
 
 
-def _dress(plot: pg.PlotWidget, look: Look) -> None:
-    """Give a plot the house's axes: no frame, small words, no menu."""
-    theme = look.theme
-    plot.setMenuEnabled(False)
-    plot.hideButtons()
-    plot.setMouseEnabled(x=True, y=False)
-    plot.setFrameShape(plot.Shape.NoFrame)
-    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    for side in ("left", "bottom"):
-        axis = plot.getAxis(side)
-        axis.setPen(pg.mkPen(theme.border))
-        axis.setTextPen(pg.mkPen(theme.text3))
-        axis.setStyle(tickFont=font(CAPTION_PX), tickLength=0)
-    plot.getAxis("left").setWidth(LEFT_AXIS_PX)
-    plot.getAxis("bottom").setStyle(showValues=False)
-    plot.getAxis("bottom").setHeight(4)
-    plot.showGrid(x=True, y=False, alpha=0.15)
-    plot.getPlotItem().setContentsMargins(0, 2, 0, 2)
-    plot.wheelEvent = lambda event: event.ignore()  # the page scrolls; Ctrl+wheel zooms (TimingView)
+def round_text(value: float) -> str:
+    """Return a round value of an axis without needless zeros."""
+    return f"{value:,.6g}".replace(",", THIN_SPACE)
+
+
+def _number(look: Look, value: float, channel: Channel) -> str:
+    return look.number(None if value != value else value, channel.decimals)

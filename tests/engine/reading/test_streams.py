@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from app.engine.errors import Cancelled, EngineError
-from app.engine.reading import nvidia_smi_csv, read_trace
+from app.engine.reading import nvidia_smi_csv, preview_table, read_files, read_trace
 from app.engine.reading._csv_cells import Cells
 from app.engine.reading._sources import Source
 
@@ -206,7 +207,7 @@ def test_a_table_in_pieces_is_the_same_as_at_once(tmp_path, monkeypatch, text):
     whole = read_trace(path)
     monkeypatch.setattr("app.engine.reading.table.STREAM_FROM_BYTES", 0)
     monkeypatch.setattr("app.engine.reading._table_stream.PIECE_BYTES", 3000)
-    monkeypatch.setattr("app.engine.reading.table._csv", None)  # not read at once
+    monkeypatch.setattr("app.engine.reading.table.load_frame", None)  # not read at once
     pieces = read_trace(path)
     assert values(whole) == values(pieces) and whole.skipped == pieces.skipped and codes(whole) == codes(pieces)
     assert (whole.start_ns, whole.clock, whole.devices) == (pieces.start_ns, pieces.clock, pieces.devices)
@@ -234,3 +235,26 @@ def test_mutants_only_raise_our_errors(tmp_path, edits, which, cut):
         assert trace.series or trace.events is not None or trace.warnings
         for one in trace.series:
             assert (np.diff(one.time_ns) >= 0).all() and np.isfinite(one.values).any()
+
+
+def test_times_of_day_in_pieces_pass_each_midnight_once(tmp_path, monkeypatch):
+    text = "time,gpu_util(%)\n" + "".join(f"{n * 3 % 24:02d}:00:00,{n % 90}\n" for n in range(600))
+    path = write(tmp_path, text)
+    whole = read_trace(path)
+    monkeypatch.setattr("app.engine.reading.table.STREAM_FROM_BYTES", 0)
+    monkeypatch.setattr("app.engine.reading._table_stream.PIECE_BYTES", 1000)
+    pieces = read_trace(path)
+    assert whole.duration_ns == pieces.duration_ns == 599 * 3 * 3600 * 10**9
+    assert (whole.series[0].time_ns == pieces.series[0].time_ns).all()
+
+
+def test_the_cache_heeds_what_a_person_said_of_a_table(tmp_path, monkeypatch):
+    monkeypatch.setattr("app.engine.reading._cache.WORTH_S", 0.0)
+    path = write(tmp_path, "time,load\n" + "".join(f"{n},{n % 90}\n" for n in range(50)))
+    mapping = preview_table(path).mapping
+    columns = tuple(replace(one, role="metric", metric="power_w", unit="W") if one.column == "load" else one for one in mapping.columns)
+    metrics = [
+        {one.metric for one in read_files([path], mappings=mappings).traces[0].series}
+        for mappings in ((), (replace(mapping, columns=columns),), (), (replace(mapping, columns=columns),))
+    ]
+    assert metrics[0] == metrics[2] != {"power_w"} and metrics[1] == metrics[3] == {"power_w"}

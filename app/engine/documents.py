@@ -1,0 +1,62 @@
+"""The documents of a project, written all or none, and what to know before they go out."""
+
+import datetime
+import errno
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.engine.errors import EngineError
+from app.engine.known import platforms_by_id
+from app.engine.model.projects import Project
+from app.engine.paths import replacing
+from app.engine.progress import Progress, no_progress, part_of
+
+if TYPE_CHECKING:
+    from app.engine.proposing import EditableText, ExportCheck
+
+
+def write_proposal(
+    project: Project, lang: str, *, pdf: Path | None = None, xlsx: Path | None = None, progress: Progress = no_progress
+) -> int:
+    """Write the documents that are named, all or none, and return the pages of the PDF. Raises EngineError where one cannot be written."""
+    from app.engine.proposing import build_proposal, write_pdf, write_xlsx
+
+    progress(0.1, "pipeline.doing.proposal")
+    platforms, pages = platforms_by_id(), 0
+    proposal = build_proposal(project, platforms, lang)
+    with writing(pdf or xlsx or Path()), ExitStack() as new:
+        if pdf:
+            pages = write_pdf(proposal, new.enter_context(replacing(pdf)), part_of(progress, 0.2, 0.8))
+        if xlsx:
+            progress(0.8, "pipeline.doing.workbook")
+            write_xlsx(proposal, project, platforms, new.enter_context(replacing(xlsx)))
+    progress(1.0, "pipeline.doing.done")
+    return pages
+
+
+def proposal_texts(project: Project, lang: str) -> "tuple[EditableText, ...]":
+    """Return the texts of the documents that can be put in other words."""
+    from app.engine.proposing import proposal_texts as texts
+
+    return texts(project, platforms_by_id(), lang)
+
+
+def export_checks(project: Project, lang: str, today: datetime.date) -> "tuple[ExportCheck, ...]":
+    """Return what to know before the documents go out."""
+    from app.engine.proposing import export_checks as checks
+
+    return checks(project, platforms_by_id(), lang, proposal_texts(project, lang), today)
+
+
+@contextmanager
+def writing(target: Path) -> Iterator[None]:
+    """Turn what the file system says while a file is written into an error that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        code = {errno.ENOSPC: "disk_full", errno.EACCES: "read_only", errno.EPERM: "read_only", errno.EROFS: "read_only"}
+        raise EngineError(
+            f"pipeline.{code.get(error.errno or 0, 'not_written')}", file=target, detail=error.strerror or str(error)
+        ) from error

@@ -1,0 +1,170 @@
+"""Samples in Prometheus' text form: `NAME{label="…"} value [time]`, as one scrape or as many scrapes one after the other.
+
+A scrape holds no time of its own: times are the stamps behind the values, else lines with a date between the scrapes, else made up.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from msgspec import Struct
+
+from app.engine.messages import Message, message
+from app.engine.model.traces import Clock, Device
+from app.engine.reading._channels import HOST, Channel
+from app.engine.reading._rows import SYNTHETIC_STEP_S
+from app.engine.reading._sources import Source
+from app.engine.reading._sysstat import count_skipped
+from app.engine.reading._times import MISSING, parse_times
+
+SAMPLE = re.compile(
+    rb"^([A-Za-z_:][\w:]*)(?:\{([^\n]*?)\})?[ \t]+([-+]?(?:\d[\d.eE+-]*|Inf|inf)|NaN|nan)(?:[ \t]+(\d{9,}(?:\.\d+)?))?[ \t]*$", re.M
+)
+_LABEL = re.compile(rb'(\w+)\s*=\s*"((?:[^"\\]|\\.)*)"')
+_DATE = re.compile(rb"^[#\s]*(\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)[ \t]*$", re.M)
+# DCGM writes these where a reading is not there: blank, not found, not supported, no permission, as int32, int64 and double.
+_BLANKS = np.array([base + step for base in (2**31 - 16, 2.0**47, 2.0**63 - 16) for step in range(4)])
+
+
+class Metric(Struct, frozen=True):
+    """What one name of an exporter is with us: our value is theirs times `factor`."""
+
+    metric: str
+    unit: str
+    factor: float
+    state: str = "measured"
+
+
+class Samples(Struct, frozen=True):
+    """All samples of a file that have a name we know. All arrays (n,).
+
+    key     index into keys: (name, labels) each
+    scrape  number of the scrape; stamp_ms the time behind the value, nan = none
+    """
+
+    keys: tuple[tuple[str, bytes], ...]
+    key: np.ndarray
+    values: np.ndarray
+    scrape: np.ndarray
+    stamp_ms: np.ndarray
+    scrape_ns: np.ndarray
+    clock: Clock
+    rows: int
+
+
+def read_samples(source: Source, known: Mapping[str, Metric], skipped: dict[str, int]) -> Samples:
+    """Read a file piece by piece. A scrape ends where one of its keys comes again."""
+    keys: dict[tuple[str, bytes], int] = {}
+    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    dates: list[tuple[int, str]] = []
+    rows = unknown = 0
+    for piece in _whole_lines(source):
+        for found in _DATE.finditer(piece):
+            dates.append((rows + len(SAMPLE.findall(piece, 0, found.start())), found[1].decode()))
+        found_here = SAMPLE.findall(piece)
+        codes = np.array(
+            [keys.setdefault((name.decode(), labels), len(keys)) if name.decode() in known else -1 for name, labels, _, _ in found_here],
+            np.int64,
+        )
+        values, stamps = (_numbers([found[place] for found in found_here]) for place in (2, 3))
+        parts.append((codes, values, stamps))
+        rows += len(found_here)
+        unknown += int((codes < 0).sum())
+    empty = [np.empty(0, np.int64), np.empty(0), np.empty(0)]
+    codes, values, stamps = (np.concatenate(column) for column in zip(*parts, strict=True)) if parts else empty
+    count_skipped(skipped, "skipped.not_a_metric", unknown)
+    used = codes >= 0
+    scrape = _scrapes(codes[used], len(keys))
+    starts = np.flatnonzero(used)[np.flatnonzero(np.diff(scrape, prepend=-1))] if used.any() else np.empty(0, np.int64)
+    times, clock = _scrape_times(dates, starts)
+    return Samples(tuple(keys), codes[used], without_blanks(values[used], skipped), scrape, stamps[used], times, clock, rows)
+
+
+def without_blanks(values: np.ndarray, skipped: dict[str, int]) -> np.ndarray:
+    """Return the values with infinite ones and DCGM's blanks as missing; only the exact ones, since counters are large too."""
+    blank = np.isin(values, _BLANKS)
+    count_skipped(skipped, "skipped.blank_reading", int(blank.sum()))
+    return np.where(blank | ~np.isfinite(values), np.nan, values)
+
+
+def labels_of(text: bytes) -> dict[str, str]:
+    """Return the labels; commas, quotes and braces may stand inside a value."""
+    return {
+        name.decode(): value.decode("utf-8", "replace").replace('\\"', '"').replace("\\\\", "\\") for name, value in _LABEL.findall(text)
+    }
+
+
+def channels_of(
+    samples: Samples, known: Mapping[str, Metric], devices: list[Device | None], warnings: list[Message]
+) -> tuple[list[Channel], Clock]:
+    """Return one channel for each key whose device (keys,) is not None, and their clock."""
+    stamped = bool(samples.stamp_ms.size) and bool(np.isfinite(samples.stamp_ms).all())
+    if stamped:
+        in_ms = float(np.median(samples.stamp_ms)) > 1e11
+        times, clock = np.round(samples.stamp_ms * (1e6 if in_ms else 1e9)).astype(np.int64), "absolute"
+    else:
+        times, clock = samples.scrape_ns[samples.scrape] if samples.scrape.size else samples.scrape_ns, samples.clock
+        if clock == "synthetic":
+            warnings.append(message("reading.synthetic_time", step=SYNTHETIC_STEP_S))
+    order = np.argsort(samples.key, kind="stable")
+    ends = np.searchsorted(samples.key[order], np.arange(len(samples.keys) + 1))
+    made = []
+    for number, (name, _) in enumerate(samples.keys):
+        device, metric, at = devices[number], known[name], order[ends[number] : ends[number + 1]]
+        if device is not None:
+            values = samples.values[at] * metric.factor
+            made.append(Channel(metric.metric, metric.unit, device, times[at], values, metric.state))  # type: ignore[arg-type]
+    return made, clock  # type: ignore[return-value]
+
+
+def gpu_device(labels: Mapping[str, str], hosts: int) -> Device:
+    """Return the card that a sample's labels name, its MIG instance apart, with the host in front where the file holds several."""
+    number = labels.get("gpu") or labels.get("minor_number") or labels.get("UUID") or labels.get("uuid") or ""
+    instance = labels.get("GPU_I_ID")
+    host = labels.get("Hostname") or labels.get("instance") or ""
+    name = labels.get("modelName") or labels.get("name") or ""
+    identity = f"{number}:mig{instance}" if instance else number
+    if not identity:
+        return HOST
+    return Device(f"{host}:{identity}" if hosts > 1 else identity, "gpu", name)
+
+
+def _numbers(cells: list[bytes]) -> np.ndarray:
+    import pandas as pd
+
+    return pd.to_numeric(pd.Series([cell.decode("ascii") for cell in cells], dtype=object), errors="coerce").to_numpy(np.float64)
+
+
+def _whole_lines(source: Source) -> Iterator[bytes]:
+    if source.encoding not in ("utf-8-sig", "latin-1"):
+        yield source.text_bytes()
+        return
+    rest = b""
+    for piece in source.pieces():
+        text = (rest + piece).replace(b"\r\n", b"\n")
+        whole, newline, rest = text.rpartition(b"\n")
+        if newline:
+            yield whole + b"\n"
+    if rest:
+        yield rest
+
+
+def _scrapes(codes: np.ndarray, count: int) -> np.ndarray:
+    """Return (n,) the scrape of each sample: how many samples of the same key came before, never less than the sample before it has."""
+    order = np.argsort(codes, kind="stable")
+    ends = np.searchsorted(codes[order], np.arange(count))
+    before = np.empty(codes.size, np.int64)
+    before[order] = np.arange(codes.size) - ends[codes[order]] if codes.size else before
+    return np.maximum.accumulate(before) if codes.size else before
+
+
+def _scrape_times(dates: list[tuple[int, str]], starts: np.ndarray) -> tuple[np.ndarray, Clock]:
+    """Return (scrapes,) times: the date line above each scrape, else made up. starts: index of the first sample of each scrape."""
+    if dates and starts.size and dates[0][0] <= starts[0]:
+        import pandas as pd
+
+        known, clock = parse_times(pd.Series([text for _, text in dates]))
+        above = np.searchsorted([place for place, _ in dates], starts, side="right") - 1
+        if np.unique(above).size == starts.size and (known != MISSING).all():
+            return known[above], clock
+    return np.arange(starts.size, dtype=np.int64) * int(SYNTHETIC_STEP_S * 1e9), "synthetic"

@@ -1,0 +1,148 @@
+"""`iostat`: CPU shares and disks, one block per tick; the first block is the average since the boot and no sample of the run.
+
+Columns differ by version (rkB/s, rMB/s with -m, kB_read/s, Blk_read/s of 512 bytes); times stand above a block only with -t.
+"""
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.engine.errors import UnreadableFile
+from app.engine.messages import Message, message
+from app.engine.model.traces import Clock, Trace
+from app.engine.progress import Progress
+from app.engine.reading._channels import Channel, trace_of_channels
+from app.engine.reading._host_activity import KB, MB, busy_channels, cpu_channels, summed, whole_disks
+from app.engine.reading._rows import SYNTHETIC_STEP_S
+from app.engine.reading._sources import Source
+from app.engine.reading._sysstat import Head, Table, count_skipped, day_of, find_banner, numbers, tables_under, times_of_day, unwrapped
+from app.engine.reading._times import MISSING, parse_times
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SLUG = "iostat"
+RATES = {"rkB/s": KB, "wkB/s": KB, "rMB/s": MB, "wMB/s": MB, "kB_read/s": KB, "kB_wrtn/s": KB, "MB_read/s": MB, "MB_wrtn/s": MB}
+RATES |= {"Blk_read/s": 512e-9, "Blk_wrtn/s": 512e-9, "rsec/s": 512e-9, "wsec/s": 512e-9}
+_HEAD = re.compile(rb"^(avg-cpu:|Device:?)[ \t]+([^\n]+)$", re.M)
+_STAMP = re.compile(
+    r"^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[+-]\d{4}|Z)?|\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}[ \t]+\d\d:\d\d:\d\d(?:[ \t]+[AP]M)?"
+    r"|\d{4}年\d\d月\d\d日[ \t]+\d\d(?::|时)\d\d(?::|分)\d\d秒?)[ \t]*$".encode(),
+    re.M,
+)
+
+
+class Iostat:
+    """The reader."""
+
+    slug = SLUG
+    label = "iostat"
+    priority = 40
+
+    def recognises(self, head: bytes) -> bool:
+        """A head of disks with one of iostat's rates."""
+        return any(
+            found[1] != b"avg-cpu:" and set(found[2].decode("utf-8", "replace").split()) & set(RATES) for found in _HEAD.finditer(head)
+        )
+
+    def read(self, source: Source, progress: Progress) -> Trace:
+        """Read all blocks but the first. Raises UnreadableFile where there are none."""
+        progress(0.0, "reading.doing.reading")
+        text = source.text_bytes()
+        banner = find_banner(text)
+        stamps = [(found.start(), found.group().decode("utf-8", "replace").strip()) for found in _STAMP.finditer(text)]
+        text = _STAMP.sub(lambda found: b" " * len(found.group()), text)  # offsets stay
+        heads = [Head(f.start(), f.end(), _key(f)) for f in _HEAD.finditer(text)]
+        progress(0.3, "reading.doing.parsing")
+        tables = tables_under(text, heads, {head.key for head in heads})
+        rows = sum(len(table.frame) + table.lost for table in tables)
+        if not rows:
+            raise UnreadableFile("reading.no_rows", file=source.path)
+        ticks = _ticks(heads)
+        warnings: list[Message] = []
+        times, clock = _times(heads, ticks, stamps, warnings)
+        skipped: dict[str, int] = {}
+        count_skipped(skipped, "skipped.bad_row", sum(table.lost for table in tables))
+        since_boot = ticks.max() > 0
+        if not since_boot:
+            warnings.append(message("reading.since_boot"))
+        channels = [made for table in tables for made in _channels(table, times, ticks if since_boot else None, skipped)]
+        return trace_of_channels(
+            source, SLUG, channels, clock, rows, skipped=skipped, warnings=warnings, environment=banner.environment if banner else {}
+        )
+
+
+READER = Iostat()
+
+
+def _key(found: re.Match[bytes]) -> bytes:
+    return b" ".join(found[2].split()) if found[1] == b"avg-cpu:" else b"DEV " + b" ".join(found[2].split())
+
+
+def _ticks(heads: list[Head]) -> np.ndarray:
+    """Return (heads,) the tick of each head: a tick ends where a head comes again."""
+    seen: set[bytes] = set()
+    tick, ticks = 0, []
+    for head in heads:
+        if head.key in seen:
+            tick, seen = tick + 1, set()
+        seen.add(head.key)
+        ticks.append(tick)
+    return np.array(ticks, np.int64)
+
+
+def _times(heads: list[Head], ticks: np.ndarray, stamps: list[tuple[int, str]], warnings: list[Message]) -> tuple[np.ndarray, Clock]:
+    """Return (heads,) int64 ns and the clock: each head has the stamp above it, else a made-up one."""
+    if not stamps:
+        warnings.append(message("reading.synthetic_time", step=SYNTHETIC_STEP_S))
+        return ticks * int(SYNTHETIC_STEP_S * 1e9), "synthetic"
+    import pandas as pd
+
+    texts = pd.Series([text for _, text in stamps])
+    known, clock = _parsed_stamps(texts)
+    above = np.searchsorted([start for start, _ in stamps], [head.start for head in heads]) - 1
+    return np.where(above >= 0, known[np.maximum(above, 0)], MISSING), clock
+
+
+def _parsed_stamps(texts: "pd.Series") -> tuple[np.ndarray, Clock]:
+    if texts.str.match(r"\d{4}-\d\d-\d\dT").all():
+        return parse_times(texts)
+    parts = texts.str.replace("时", ":").str.replace("分", ":").str.replace("秒", "").str.split(n=1, expand=True)
+    days = np.array([day_of(text) if day_of(text) is not None else -1 for text in parts[0]], np.int64)
+    clocks = times_of_day(parts[1].str.replace(" ", ""), 0)
+    first = clocks if not (days >= 0).all() else clocks - unwrapped(clocks, clocks != MISSING) + _of_day(clocks) + days
+    return np.where(clocks == MISSING, MISSING, first), "local"
+
+
+def _of_day(clocks: np.ndarray) -> np.ndarray:
+    return clocks % (86_400 * 10**9)
+
+
+def _channels(table: Table, times: np.ndarray, ticks: np.ndarray | None, skipped: dict[str, int]) -> list[Channel]:
+    frame, section = table.frame, table.section
+    if ticks is not None:
+        sampled = ticks[section] > 0
+        count_skipped(skipped, "skipped.since_boot", int((~sampled).sum()))
+        frame, section = frame[sampled], section[sampled]
+    at = times[section]
+    if frame.empty:
+        return []
+    if "%idle" in frame:
+        return cpu_channels(frame.assign(CPU="all"), at)
+    if "DEV" not in frame:
+        return []
+    names = frame["DEV"].astype(str)
+    whole = names.isin(whole_disks(set(names))).to_numpy()
+    count_skipped(skipped, "skipped.part_of_a_disk", int((~whole).sum()))
+    rows, at = frame[whole], at[whole]
+    made = []
+    for metric, letters in (("disk_read_gbs", "r"), ("disk_write_gbs", "w")):
+        column = next((name for name in rows if name in RATES and _way(name) == letters), None)
+        if column is not None:
+            made.append(summed(metric, at, numbers(rows[column]) * RATES[column]))
+    return made + (busy_channels(rows["DEV"].astype(str).to_numpy(), at, numbers(rows["%util"])) if "%util" in rows else [])
+
+
+def _way(name: str) -> str:
+    return "r" if name.startswith("r") or "read" in name else "w"

@@ -1,0 +1,88 @@
+"""`vmstat`: CPU shares and blocks of 1024 bytes read and written per second; the first row is the average since the boot."""
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.engine.errors import UnreadableFile
+from app.engine.messages import Message, message
+from app.engine.model.traces import Clock, Trace
+from app.engine.progress import Progress
+from app.engine.reading._channels import HOST, Channel, trace_of_channels
+from app.engine.reading._host_activity import KB
+from app.engine.reading._rows import SYNTHETIC_STEP_S
+from app.engine.reading._sources import Source
+from app.engine.reading._sysstat import Head, Table, count_skipped, numbers, tables_under
+from app.engine.reading._times import parse_times
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SLUG = "vmstat"
+_HEAD = re.compile(rb"^[ \t]*(r[ \t]+b[ \t]+swpd[^\n]*?[ \t]id[ \t]+wa[^\n]*)$", re.M)
+_PROCS = re.compile(rb"^procs[ \t]-*[^\n]*\n?", re.M)
+_CPU = ("us", "sy", "id", "wa")
+
+
+class Vmstat:
+    """The reader."""
+
+    slug = SLUG
+    label = "vmstat"
+    priority = 40
+
+    def recognises(self, head: bytes) -> bool:
+        """vmstat's line of column names."""
+        return _HEAD.search(head) is not None
+
+    def read(self, source: Source, progress: Progress) -> Trace:
+        """Read all rows but the first. Raises UnreadableFile where there are none."""
+        progress(0.0, "reading.doing.reading")
+        text = _PROCS.sub(b"", source.text_bytes())
+        heads = [Head(found.start(), found.end(), _key(found[1])) for found in _HEAD.finditer(text)]
+        progress(0.3, "reading.doing.parsing")
+        tables = tables_under(text, heads, {head.key for head in heads if set(_CPU) <= set(head.names)})
+        rows = sum(len(table.frame) + table.lost for table in tables)
+        if not rows:
+            raise UnreadableFile("reading.no_rows", file=source.path)
+        skipped: dict[str, int] = {}
+        warnings: list[Message] = []
+        table = max(tables, key=lambda one: len(one.frame))
+        count_skipped(skipped, "skipped.bad_row", rows - len(table.frame))
+        channels, clock = _channels(table, skipped, warnings)
+        return trace_of_channels(source, SLUG, channels, clock, rows, skipped=skipped, warnings=warnings)
+
+
+READER = Vmstat()
+
+
+def _key(names: bytes) -> bytes:
+    """Return the names; with -t the zone's name is the last, and its rows hold a date and a time there."""
+    words = names.split()
+    last = words[-1]
+    return b" ".join([*words[:-1], b"date_", b"time_"] if last.isupper() or last in (b"UTC", b"timestamp") else words)
+
+
+def _channels(table: Table, skipped: dict[str, int], warnings: list[Message]) -> tuple[list[Channel], Clock]:
+    frame = table.frame
+    if len(frame) > 1:
+        frame = frame.iloc[1:]
+        count_skipped(skipped, "skipped.since_boot", 1)
+    else:
+        warnings.append(message("reading.since_boot"))
+    times, clock = _times(frame, warnings)
+    share = {name: numbers(frame[name]) / 100 for name in _CPU if name in frame}
+    columns = {"cpu_utilisation": 1 - share["id"] - share["wa"], "cpu_system": share["sy"], "cpu_iowait": share["wa"]}
+    made = [Channel(metric, "", HOST, times, np.clip(values, 0, None)) for metric, values in columns.items()]
+    for metric, name in (("disk_read_gbs", "bi"), ("disk_write_gbs", "bo")):
+        if name in frame:
+            made.append(Channel(metric, "GB/s", HOST, times, numbers(frame[name]) * KB))
+    return made, clock
+
+
+def _times(frame: "pd.DataFrame", warnings: list[Message]) -> tuple[np.ndarray, Clock]:
+    if "date_" in frame:
+        return parse_times(frame["date_"].str.cat(frame["time_"], sep=" "))
+    warnings.append(message("reading.synthetic_time", step=SYNTHETIC_STEP_S))
+    return np.arange(len(frame), dtype=np.int64) * int(SYNTHETIC_STEP_S * 1e9), "synthetic"

@@ -1,0 +1,252 @@
+"""The keys of a run description: typing, rules between values, presets, and writing what reads back."""
+
+import datetime
+import tempfile
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.engine import pipeline
+from app.engine.model.requirements import Requirement
+from app.engine.model.workloads import MeasuredSpeed, Model, Node, RunParameters, Workload
+from app.engine.workload import (
+    KEYS,
+    Fault,
+    check_run,
+    choices_of,
+    kind_of,
+    load_presets,
+    load_run,
+    typed_value,
+    value_of,
+    with_value,
+    write_run,
+)
+from app.engine.workload.checking import divisors_near
+
+TODAY = datetime.date(2026, 11, 25)
+LLAMA = Model(family="llama", layers=32, hidden=4096, heads=32, kv_heads=8, vocab=32000, max_positions=4096)
+
+
+def faults(model: Model = LLAMA, task: str = "pretrain", requirement: Requirement = Requirement(), **run) -> dict[str, Fault]:  # noqa: B008
+    found = check_run(Workload("t", task, "bf16", model=model, run=RunParameters(**run)), requirement, TODAY)
+    return {fault.key: fault for fault in found}
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "value"),
+    [
+        ("requirement.budget", "2 000 000", 2e6),
+        ("requirement.budget", "200万", 2e6),
+        ("requirement.utilisation", "45 %", 0.45),
+        ("requirement.deliver_by", "2026年12月31日", datetime.date(2026, 12, 31)),
+        ("model.parameters", "13B", 13e9),
+        ("run.gpus", "1\u2009024", 1024),
+        ("run.gpus", "", None),
+        ("run.tensor_parallel", "", 1),
+        ("run.lora_targets", "q_proj, v_proj", ("q_proj", "v_proj")),
+        ("workload.precision", "bfloat16", "bf16"),
+        ("workload.os", " 麒麟 V10 ", "麒麟 V10"),
+    ],
+)
+def test_what_people_type_becomes_the_value(key, text, value):
+    assert typed_value(key, text) == value
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "code"),
+    [
+        ("run.gpus", "eight", "not_a_number"),
+        ("run.gpus", "-8", "too_small"),
+        ("run.gpus", "8.5", "not_whole"),
+        ("run.gpus", "1e9", "too_large"),
+        ("requirement.linearity", "120", "too_large"),
+        ("requirement.deliver_by", "2026-02-30", "not_a_date"),
+        ("workload.precision", "fp7", "not_a_choice"),
+        ("run.recompute", "some", "not_a_choice"),
+    ],
+)
+def test_what_is_no_value_is_a_fault(key, text, code):
+    found = typed_value(key, text)
+    assert isinstance(found, Fault) and (found.key, found.said.code) == (key, f"checking.{code}")
+
+
+@given(st.sampled_from(KEYS), st.text(max_size=30))
+def test_any_text_is_a_value_or_a_fault(key, text):
+    found = typed_value(key, text)
+    assert isinstance(found, Fault) or found is None or isinstance(found, str | int | float | datetime.date | tuple)
+
+
+def test_a_sound_run_has_no_faults():
+    assert not faults(gpus=16, nodes=2, micro_batch=1, global_batch=64, tensor_parallel=2, pipeline_parallel=2)
+    sample, requirement = load_run(pipeline.sample_inputs().run)
+    assert not check_run(sample, requirement, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("key", "model", "run", "near"),
+    [
+        ("model.heads", {"heads": 33, "kv_heads": None}, {}, [16, 32, 64, 128]),
+        ("model.kv_heads", {"kv_heads": 5}, {}, [2, 4, 8, 16]),
+        ("run.tensor_parallel", {}, {"gpus": 48, "tensor_parallel": 3}, [1, 2, 4, 8]),
+        ("run.tensor_parallel", {}, {"gpus": 12, "tensor_parallel": 8}, [4, 2, 1]),
+        ("run.pipeline_parallel", {}, {"gpus": 16, "tensor_parallel": 2, "pipeline_parallel": 3}, [2, 4, 1, 8]),
+        ("run.context_parallel", {}, {"gpus": 16, "context_parallel": 5}, [2, 4, 8, 16]),
+        ("run.global_batch", {}, {"gpus": 8, "micro_batch": 3, "global_batch": 50}, [48, 72]),
+        ("run.nodes", {}, {"gpus": 16, "nodes": 3}, [2, 4, 1, 8]),
+        ("run.expert_parallel", {"experts": 8}, {"expert_parallel": 3}, [2, 4, 1, 8]),
+    ],
+)
+def test_each_rule_names_the_key_and_the_nearest_legal_values(key, model, run, near):
+    found = faults(msgspec.structs.replace(LLAMA, **model), **run)
+    assert found[key].said.params["near"] == sorted(near)
+
+
+@pytest.mark.parametrize(
+    ("key", "model", "run"),
+    [
+        ("run.pipeline_parallel", {}, {"gpus": 64, "pipeline_parallel": 64}),
+        ("run.virtual_pipeline", {}, {"gpus": 8, "pipeline_parallel": 8, "virtual_pipeline": 5}),
+        ("run.expert_parallel", {}, {"expert_parallel": 2}),
+        ("model.experts_per_token", {"experts_per_token": 2}, {}),
+        ("model.first_dense_layers", {"first_dense_layers": 33}, {}),
+        ("run.seq_len", {}, {"seq_len": 8192}),
+    ],
+)
+def test_limits_that_one_value_sets_to_another(key, model, run):
+    assert key in faults(msgspec.structs.replace(LLAMA, **model), **run)
+
+
+def test_a_day_that_is_past_is_marked():
+    assert "requirement.deliver_by" in faults(requirement=Requirement(deliver_by=TODAY - datetime.timedelta(days=1)))
+    assert "requirement.deliver_by" not in faults(requirement=Requirement(deliver_by=TODAY))
+
+
+def test_the_pipeline_adds_what_other_stages_know():
+    workload = Workload("t", "pretrain", run=RunParameters(platform="nobody-9000"))
+    found = {fault.key: fault.said.code for fault in pipeline.input_faults(workload, Requirement(work="a lot"), TODAY)}
+    assert found == {"requirement.work": "checking.bad_work", "run.platform": "checking.unknown_platform"}
+
+
+sizes = st.integers(1, 300)
+
+
+@given(sizes, sizes, sizes)
+def test_what_the_rules_offer_passes_the_rules(heads, gpus, tensor):
+    model = Model(heads=heads)
+    found = check_run(Workload("t", "pretrain", model=model, run=RunParameters(gpus=gpus, tensor_parallel=tensor)), Requirement(), TODAY)
+    for fault in found:
+        for near in fault.said.params.get("near", []):
+            run = RunParameters(gpus=gpus, tensor_parallel=near)
+            assert not check_run(Workload("t", "pretrain", model=model, run=run), Requirement(), TODAY)
+
+
+@given(sizes, sizes, st.integers(1, 64), st.integers(1, 8), st.integers(1, 8))
+def test_an_offered_batch_is_legal(batch, gpus, micro, tensor, stages):
+    run = RunParameters(gpus=gpus, micro_batch=micro, global_batch=batch, tensor_parallel=tensor, pipeline_parallel=stages)
+    for fault in check_run(Workload("t", "pretrain", run=run), Requirement(), TODAY):
+        if fault.key == "run.global_batch":
+            for near in fault.said.params["near"]:
+                mended = msgspec.structs.replace(run, global_batch=near)
+                assert not check_run(Workload("t", "pretrain", run=mended), Requirement(), TODAY)
+
+
+@given(sizes, sizes)
+def test_near_divisors_divide_and_none_nearer_is_left_out(number, wanted):
+    found = divisors_near(number, wanted)
+    assert found and all(number % one == 0 for one in found)
+    farness = [max(one / wanted, wanted / one) for one in range(1, number + 1) if number % one == 0]
+    assert sorted(max(one / wanted, wanted / one) for one in found) == sorted(farness)[:4]
+
+
+# Writing --------------------------------------------------------------------------------------------------------------------------------
+
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+whole, real = st.integers(1, 10**6), st.floats(1e-6, 1e15)
+
+
+def _values(key: str) -> st.SearchStrategy:
+    kinds = {"flag": st.booleans(), "maybe": st.none() | st.booleans(), "date": st.none() | st.dates(datetime.date(1900, 1, 1))}
+    kinds |= {"whole": whole, "real": real, "text": words, "words": st.lists(words, max_size=3).map(tuple)}
+    kind = kind_of(key)
+    return st.sampled_from(choices_of(key)) if kind == "choice" else kinds[kind]
+
+
+def _struct(kind: type, table: str, **given_values) -> st.SearchStrategy:
+    names = [field.name for field in msgspec.structs.fields(kind) if f"{table}.{field.name}" in KEYS]
+    return st.fixed_dictionaries({}, optional={name: _values(f"{table}.{name}") for name in names}).map(
+        lambda found: kind(**given_values | found)
+    )
+
+
+workloads = st.builds(
+    lambda head, model, run, node, measured: msgspec.structs.replace(head, model=model, run=run, node=node, measured=measured),
+    _struct(Workload, "workload", name="某应用", task="lora").filter(lambda workload: workload.name != ""),
+    st.none() | _struct(Model, "model"),
+    _struct(RunParameters, "run"),
+    _struct(Node, "node"),
+    st.none() | st.builds(MeasuredSpeed, real, words),
+)
+
+
+@settings(max_examples=150)
+@given(workloads, _struct(Requirement, "requirement"))
+def test_what_is_written_reads_back_the_same(workload, requirement):
+    requirement = msgspec.structs.replace(requirement, customer=requirement.customer.strip())
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run.toml"
+        write_run(workload, requirement, path)
+        again, needs = load_run(path)
+    assert needs == requirement
+    assert msgspec.structs.replace(again, stated=(), source="") == msgspec.structs.replace(workload, stated=(), source="")
+
+
+def test_the_sample_keeps_what_it_stated(tmp_path):
+    workload, requirement = load_run(pipeline.sample_inputs().run)
+    pipeline.write_run_description(workload, requirement, tmp_path / "again.toml")
+    again, needs = load_run(tmp_path / "again.toml")
+    assert needs == requirement and set(again.stated) <= set(workload.stated)
+    assert msgspec.structs.replace(again, stated=(), source="") == msgspec.structs.replace(workload, stated=(), source="")
+
+
+@given(st.sampled_from(KEYS), st.data())
+def test_setting_a_key_sets_it_and_nothing_else(key, data):
+    workload = Workload("t", "pretrain", measured=MeasuredSpeed(1.0, "tokens/s"))
+    value = data.draw(_values(key))
+    made = with_value(workload, Requirement(), key, value)
+    assert value_of(*made, key) == (value or "tokens/s" if key == "measured.unit" else value)
+    others = [other for other in KEYS if other != key]
+    assert [value_of(*made, other) for other in others] == [value_of(workload, Requirement(), other) for other in others]
+
+
+# Presets --------------------------------------------------------------------------------------------------------------------------------
+
+
+def _count(model: Model) -> float:
+    """Count a decoder's (or BERT's) parameters from its shape, apart from the program's own counting."""
+    hidden, layers, heads = model.hidden, model.layers, model.heads
+    kv, size = model.kv_heads or heads, model.head_dim or hidden // heads
+    if model.family in ("gpt2", "bert"):
+        inner = model.intermediate or 4 * hidden
+        layer = 4 * hidden**2 + 2 * hidden * inner + 9 * hidden + inner
+        outside = (model.vocab + model.max_positions + 2) * hidden
+        return layers * layer + outside + (hidden**2 + 5 * hidden + model.vocab if model.family == "bert" else 0)
+    attention = 2 * hidden * size * (heads + kv)
+    if model.kv_lora_rank:
+        rope, nope, out = model.qk_rope_head_dim, model.qk_nope_head_dim, model.v_head_dim
+        query = model.q_lora_rank * (hidden + heads * (rope + nope))
+        attention = query + hidden * (model.kv_lora_rank + rope) + model.kv_lora_rank * heads * (nope + out) + heads * out * hidden
+    dense = 3 * hidden * model.intermediate
+    expert = 3 * hidden * (model.moe_intermediate or model.intermediate)
+    sparse = expert * (model.experts + model.shared_experts) + hidden * model.experts
+    first = model.first_dense_layers if model.experts else layers
+    return layers * attention + first * dense + (layers - first) * sparse + 2 * model.vocab * hidden
+
+
+@pytest.mark.parametrize("preset", load_presets(), ids=lambda preset: preset.name)
+def test_the_figures_of_a_preset_give_its_published_size(preset):
+    assert preset.source and preset.model.parameters == pytest.approx(_count(preset.model), rel=0.005)
+    assert not check_run(Workload("t", "pretrain", model=preset.model), Requirement(), TODAY)
