@@ -6,6 +6,7 @@ import random
 import tempfile
 import time
 import traceback
+import warnings
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -133,6 +134,7 @@ def _serve(pipe) -> None:
     from app.engine.reading import formats, merge_traces, read_files
 
     formats()
+    warnings.simplefilter("error")  # a warning would stand on the user's stderr
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
     pipe.send("ready")
     while True:

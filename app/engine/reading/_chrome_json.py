@@ -146,7 +146,7 @@ class EventFile:
             if is_last and number == len(places):
                 self._is_cut = True
                 self._note(len(text) if found.broken is None else start + found.broken)
-            if self.damaged > MOST_BREAKS and self.damaged > (self._good + len(batch)) / 4:  # no trace any more
+            if self.damaged > MOST_BREAKS:  # no trace any more
                 self._suffix, self._is_cut = b"", True
                 break
         if batch:

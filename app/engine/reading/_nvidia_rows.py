@@ -178,7 +178,7 @@ class SmiRows:
                 self._totals[card] = max(self._totals.get(card, 0.0), float(known.max()))
         used = piece.get("memory.used")
         if used is not None:
-            with np.errstate(over="ignore"):
+            with np.errstate(over="ignore", invalid="ignore"):
                 piece[OCCUPANCY] = np.divide(used, total, out=np.full(used.shape, np.nan), where=total > 0)
 
     def _sum_processes(self) -> None:

@@ -1,6 +1,7 @@
 """A table as a data frame: CSV with whatever separator, or the sheet of a workbook that holds samples; its cells as numbers, times."""
 
 import io
+import warnings
 import zipfile
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -70,20 +71,34 @@ def _csv(source: Source, skipped: dict[str, int]) -> "pd.DataFrame":
     text = source.text_bytes().lstrip()
     if text[:5].lower().startswith(b"sep=") and b"\n" in text:  # Excel's hint
         text = text.partition(b"\n")[2]
+    text, lost = _without_long_lines(text)
     separator = separator_of(text[:65536].decode("utf-8", "replace"))
     widest = max(map(len, text[:MOST_HEAD_BYTES].split(b"\n")[:1]), default=0)
     if widest >= MOST_HEAD_BYTES or text.partition(b"\n")[0].count((separator or ",").encode()) > MOST_COLUMNS:
         raise UnreadableFile("reading.not_a_table", file=source.path, detail=f"> {MOST_COLUMNS} columns")
+    options = {"on_bad_lines": "skip", "skipinitialspace": True, "encoding_errors": "replace", "low_memory": False, "index_col": False}
     try:
-        frame = pd.read_csv(
-            io.BytesIO(text), sep=separator, on_bad_lines="skip", skipinitialspace=True, encoding_errors="replace", low_memory=False
-        )
+        with warnings.catch_warnings(action="ignore", category=pd.errors.ParserWarning):  # rows longer than the head
+            frame = pd.read_csv(io.BytesIO(text), sep=separator, **options)
     except (ValueError, pd.errors.ParserError) as error:
         raise UnreadableFile("reading.not_a_table", file=source.path, detail=str(error).splitlines()[0]) from error
-    lost = text.count(b"\n") + (not text.endswith(b"\n")) - 1 - text.count(b"\n\n") - len(frame)
+    lost += text.count(b"\n") + (not text.endswith(b"\n")) - 1 - text.count(b"\n\n") - len(frame)
     if lost > 0:
         skipped["skipped.bad_row"] = lost
     return frame
+
+
+def _without_long_lines(text: bytes) -> tuple[bytes, int]:
+    """Return the text without lines of more than MOST_HEAD_BYTES, which would make as many columns, and how many they were."""
+    if len(text) <= MOST_HEAD_BYTES:
+        return text, 0
+    ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
+    bounds = np.concatenate([[-1], ends, [len(text)]])
+    long = np.flatnonzero(np.diff(bounds) > MOST_HEAD_BYTES)
+    if not long.size:
+        return text, 0
+    keep = [text[start:end] for start, end in zip([0, *(bounds[long + 1] + 1)], [*(bounds[long] + 1), len(text)], strict=True)]
+    return b"".join(keep), int(long.size)
 
 
 def _workbook(source: Source) -> "pd.DataFrame":
