@@ -59,7 +59,7 @@ def open_sqlite(source: Source) -> Iterator[sqlite3.Connection]:
             database.execute("PRAGMA query_only=ON")
             database.set_progress_handler(beat, STEPS_PER_BEAT)
             yield database
-        except (sqlite3.Error, OverflowError) as error:
+        except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:  # the last: SQLite quotes a damaged name in its own words
             if stopped:
                 raise stopped[0] from None
             code = "reading.sqlite_too_slow" if steps > MOST_STEPS else "reading.sqlite_damaged"
