@@ -1,5 +1,6 @@
 """Cases one after the other in a child process that is killed when a case takes too long."""
 
+import contextlib
 import json
 import multiprocessing
 import random
@@ -68,6 +69,7 @@ def _note(summary: Summary, case: str, answer: dict, size: int, path: Path, keep
     summary.slowest = max(summary.slowest, (answer["seconds"], case))
     summary.largest = max(summary.largest, (answer["grown_mib"], case))
     kind = answer["kind"]
+    size = max(size, answer.get("unpacked", 0))
     if answer["grown_mib"] > MOST_GROWTH_MIB + MOST_GROWTH_TIMES * size / 2**20:
         kind = "memory"
     if kind == "read":
@@ -149,5 +151,17 @@ def _serve(pipe) -> None:
                 assert all(isinstance(error, EngineError) for error in found.unreadable)
         except BaseException:  # noqa: BLE001 - whatever comes out is what we look for
             kind, detail = "defect", traceback.format_exc(limit=-4)
+        unpacked = _unpacked(path)
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - start) / 1024
-        pipe.send({"kind": kind, "detail": detail, "seconds": time.monotonic() - begin, "grown_mib": grown})
+        pipe.send({"kind": kind, "detail": detail, "seconds": time.monotonic() - begin, "grown_mib": grown, "unpacked": unpacked})
+
+
+def _unpacked(path: Path) -> int:
+    """Return the bytes that a packed file holds, 0 for any other."""
+    from app.engine.errors import EngineError
+    from app.engine.reading._sources import Source
+
+    with contextlib.suppress(EngineError):
+        source = Source(path)
+        return sum(map(len, source.pieces())) if source.packing else 0
+    return 0

@@ -15,7 +15,8 @@ from app.engine.reading._correlation import SURE, best_agreement
 
 HOUR_NS = 3600 * 10**9
 ZONES_S = tuple(range(-12 * 3600, 14 * 3600 + 1, 1800))
-GUESSED_CONFIDENCE = 0.5
+LATEST_NS = 4_102_444_800 * 10**9
+"""Midnight of 2100."""
 
 
 class Axis(NamedTuple):
@@ -31,10 +32,11 @@ class Axis(NamedTuple):
 def common_axis(traces: Sequence[Trace], offsets_ns: Mapping[str, int]) -> Axis:
     """Return where the traces lie. offsets_ns: file name -> ns that the user adds to that file's own times."""
     warnings: list[Message] = []
-    zone = _zone(traces, warnings)
+    zone, zone_confidence = _zone(traces, warnings)
     has_absolute = any(_is_absolute(trace) for trace in traces)
     dated = [_calendar(trace, zone) for trace in traces]
     known = [start for start in dated if start is not None]
+    offsets_ns = {name: max(-LATEST_NS, min(LATEST_NS, offset)) for name, offset in offsets_ns.items()}
     origin = min(known) if known else None
     placed: dict[int, int] = {}
     aligned: dict[int, Alignment] = {}
@@ -49,7 +51,7 @@ def common_axis(traces: Sequence[Trace], offsets_ns: Mapping[str, int]) -> Axis:
         elif start is not None and origin is not None:
             placed[number] = start - origin
             moved = trace.clock == "local" and has_absolute
-            aligned[number] = Alignment(name, -zone * 10**9 if moved else 0, "zone" if moved else "absolute")
+            aligned[number] = Alignment(name, -zone * 10**9, "zone", zone_confidence) if moved else Alignment(name, 0, "absolute")
     _place_the_rest(traces, placed, aligned, warnings)
     first = min(placed.values())  # an offset may have moved a file before all others
     clock: Clock = "absolute" if has_absolute else "local" if known else traces[0].clock
@@ -90,27 +92,27 @@ def _is_absolute(trace: Trace) -> bool:
 
 
 def _calendar(trace: Trace, zone_s: int) -> int | None:
-    if trace.start_ns is None:
-        return None
+    if trace.start_ns is None or not 0 <= trace.start_ns < LATEST_NS or trace.duration_ns >= LATEST_NS:
+        return None  # a clock of the next century is no clock, and its times would not fit 64 bits
     return trace.start_ns - zone_s * 10**9 if trace.clock == "local" else trace.start_ns
 
 
-def _zone(traces: Sequence[Trace], warnings: list[Message]) -> int:
-    """Return the zone of the local times in s east of Greenwich; 0 where local and absolute times do not meet."""
+def _zone(traces: Sequence[Trace], warnings: list[Message]) -> tuple[int, float]:
+    """Return the zone of the local times in s east of Greenwich and the confidence; 0 where local and absolute times do not meet."""
     local = [trace for trace in traces if trace.start_ns is not None and trace.clock == "local"]
     absolute = [trace for trace in traces if _is_absolute(trace)]
     if not local or not absolute:
-        return 0
+        return 0, 1.0
     told = next((trace for trace in absolute if trace.utc_offset_s), None)
     if told is not None and told.utc_offset_s is not None:
         warnings.append(message("reading.zone_known", zone=_shown(told.utc_offset_s), file=told.files[0].name))
-        return told.utc_offset_s
+        return told.utc_offset_s, 1.0
     here = _here(local[0].start_ns or 0)
     best = here if _overlap(local, absolute, here) else max(ZONES_S, key=lambda zone: (_overlap(local, absolute, zone), zone % 3600 == 0))
     if not _overlap(local, absolute, best):
         best = here
     warnings.append(message("reading.zone_assumed" if best == here else "reading.zone_guessed", zone=_shown(best)))
-    return best
+    return best, ASSUMED if best == here else GUESSED
 
 
 def _here(local_ns: int) -> int:

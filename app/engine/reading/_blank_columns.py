@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from app.engine.messages import Message, message
 from app.engine.model.traces import Clock, Device
+from app.engine.reading._csv_text import floats_of
 from app.engine.reading._stamps import Stamped, day_times, stamped
 from app.engine.reading._times import MISSING, parse_times
 
@@ -122,11 +123,10 @@ def with_cards(frame: "pd.DataFrame", name: str, skipped: dict[str, int]) -> tup
 
 def numbers(frame: "pd.DataFrame", name: str) -> np.ndarray:
     """Return (n,) float64 of a column, nan where a cell is no number or the column is missing."""
-    import pandas as pd
 
     if name not in frame:
         return np.full(len(frame), np.nan)
-    return pd.to_numeric(frame[name], errors="coerce").to_numpy(np.float64)
+    return floats_of(frame[name])
 
 
 class Times(Struct, frozen=True):

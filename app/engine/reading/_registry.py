@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 import msgspec
+import numpy as np
 
 import app.engine.reading as package
 from app.engine import discover
@@ -74,7 +75,8 @@ def read_source(source: Source) -> Trace:
         head = source.head or source.raw_head
         for reader in readers():
             if reader.recognises(head):
-                trace = reader.read(source, source.progress)
+                with np.errstate(all="ignore"):  # numbers beyond reason become inf or nan, which _series.py counts
+                    trace = reader.read(source, source.progress)
                 break
         else:
             raise _unknown(source)

@@ -13,6 +13,7 @@ from app.engine.messages import Message
 from app.engine.model.traces import Device, Trace
 from app.engine.progress import Progress
 from app.engine.reading._cleaning import plain, step_of
+from app.engine.reading._csv_text import floats_of
 from app.engine.reading._rows import SYNTHETIC_STEP_S, Column, Rows, trace_of_rows, with_occupancy
 from app.engine.reading._sources import Source
 from app.engine.reading._stamps import Stamped, stamped
@@ -102,9 +103,8 @@ def entries(text: bytes) -> tuple["pd.DataFrame | None", dict[str, int]]:
 
 def first_number(texts: "pd.Series", pattern: str) -> np.ndarray:
     """Return (n,) float64 the first group of a pattern in each text, nan for none."""
-    import pandas as pd
 
-    return pd.to_numeric(texts.str.extract(pattern, expand=True)[0], errors="coerce").to_numpy(np.float64)
+    return floats_of(texts.str.extract(pattern, expand=True)[0])
 
 
 def memory_gib(texts: "pd.Series") -> tuple[np.ndarray, np.ndarray]:

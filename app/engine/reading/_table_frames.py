@@ -10,6 +10,7 @@ import numpy as np
 
 from app.engine.errors import UnreadableFile
 from app.engine.model.traces import Clock
+from app.engine.reading._csv_text import MOST_COLUMNS, MOST_LINE_BYTES, without_long_lines
 from app.engine.reading._sources import Source
 from app.engine.reading._table_columns import TIME_NAMES, plain
 from app.engine.reading._times import MISSING, counted_times, epoch_times, parse_times
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 SEPARATORS = (",", "\t", ";", "|")
 COUNTS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "sec": 10**9, "seconds": 10**9, "min": 60 * 10**9}
 _MOST_TITLE_ROWS = 30
-MOST_COLUMNS = 20_000
-MOST_HEAD_BYTES = 2**20
-"""A longer first line is no head of a table."""
 
 
 def is_workbook(head: bytes) -> bool:
@@ -71,10 +69,10 @@ def _csv(source: Source, skipped: dict[str, int]) -> "pd.DataFrame":
     text = source.text_bytes().lstrip()
     if text[:5].lower().startswith(b"sep=") and b"\n" in text:  # Excel's hint
         text = text.partition(b"\n")[2]
-    text, lost = _without_long_lines(text)
+    text, lost = without_long_lines(text)
     separator = separator_of(text[:65536].decode("utf-8", "replace"))
-    widest = max(map(len, text[:MOST_HEAD_BYTES].split(b"\n")[:1]), default=0)
-    if widest >= MOST_HEAD_BYTES or text.partition(b"\n")[0].count((separator or ",").encode()) > MOST_COLUMNS:
+    widest = max(map(len, text[:MOST_LINE_BYTES].split(b"\n")[:1]), default=0)
+    if widest >= MOST_LINE_BYTES or text.partition(b"\n")[0].count((separator or ",").encode()) > MOST_COLUMNS:
         raise UnreadableFile("reading.not_a_table", file=source.path, detail=f"> {MOST_COLUMNS} columns")
     options = {"on_bad_lines": "skip", "skipinitialspace": True, "encoding_errors": "replace", "low_memory": False, "index_col": False}
     try:
@@ -86,19 +84,6 @@ def _csv(source: Source, skipped: dict[str, int]) -> "pd.DataFrame":
     if lost > 0:
         skipped["skipped.bad_row"] = lost
     return frame
-
-
-def _without_long_lines(text: bytes) -> tuple[bytes, int]:
-    """Return the text without lines of more than MOST_HEAD_BYTES, which would make as many columns, and how many they were."""
-    if len(text) <= MOST_HEAD_BYTES:
-        return text, 0
-    ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
-    bounds = np.concatenate([[-1], ends, [len(text)]])
-    long = np.flatnonzero(np.diff(bounds) > MOST_HEAD_BYTES)
-    if not long.size:
-        return text, 0
-    keep = [text[start:end] for start, end in zip([0, *(bounds[long + 1] + 1)], [*(bounds[long] + 1), len(text)], strict=True)]
-    return b"".join(keep), int(long.size)
 
 
 def _workbook(source: Source) -> "pd.DataFrame":

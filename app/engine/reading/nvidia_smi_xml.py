@@ -103,7 +103,7 @@ def _cards(text: bytes, source: Source, progress: Progress, skipped: dict[str, i
             if end < 0:
                 raise ElementTree.ParseError
             element = ElementTree.fromstring(text[mark.start() : end + 6].decode("utf-8", "replace"))
-        except (ElementTree.ParseError, ValueError):
+        except (ElementTree.ParseError, LookupError, ValueError):
             skipped["skipped.damaged_card"] = skipped.get("skipped.damaged_card", 0) + 1
             if skipped["skipped.damaged_card"] == 1:
                 warnings.append(message("reading.card_damaged", line=text.count(b"\n", 0, mark.start()) + 1))
