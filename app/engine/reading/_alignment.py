@@ -15,6 +15,8 @@ from app.engine.reading._correlation import SURE, best_agreement
 
 HOUR_NS = 3600 * 10**9
 ZONES_S = tuple(range(-12 * 3600, 14 * 3600 + 1, 1800))
+ASSUMED, GUESSED = 0.8, 0.5
+"""Confidence in this machine's zone, and in one that merely makes the files meet."""
 LATEST_NS = 4_102_444_800 * 10**9
 """Midnight of 2100."""
 

@@ -90,7 +90,7 @@ def _cards(text: bytes, source: Source, progress: Progress, skipped: dict[str, i
 
     time = MISSING
     marks = list(_MARKS.finditer(text))
-    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    ends = [*(mark.start() for mark in marks[1:]), len(text)][: len(marks)]
     for number, (mark, stop) in enumerate(zip(marks, ends, strict=True)):
         if number % 64 == 0:
             progress(0.2 + 0.7 * mark.start() / len(text), "reading.doing.parsing")
