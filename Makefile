@@ -1,7 +1,7 @@
 # make run, make test: the two commands. Both begin with make setup, which is quick once it has been done.
 PYTHON = .venv/bin/python
 
-.PHONY: run test setup setup-look setup-screen check bench accuracy demo record lock clean
+.PHONY: run test setup setup-look setup-screen check fuzz bench accuracy demo record lock clean
 
 run: setup
 	.venv/bin/suanxuan --sample
@@ -27,6 +27,13 @@ check: setup
 
 bench: setup
 	QT_QPA_PLATFORM=offscreen $(PYTHON) -m tests.benchmarks
+	$(PYTHON) -m tests.benchmarks.reading
+
+# Mutants of all sample files, each with a limit of time and memory: make fuzz SECONDS=600 SEED=7
+SECONDS = 300
+SEED = 1
+fuzz: setup
+	$(PYTHON) -m tests.fuzz --seconds $(SECONDS) --seed $(SEED)
 
 accuracy: setup
 	$(PYTHON) -m tests.benchmarks.accuracy
@@ -45,5 +52,5 @@ lock: setup
 	  --strip-extras --allow-unsafe --extra dev --no-header -o requirements.lock pyproject.toml
 
 clean:
-	rm -rf .venv .venv-* demo-out tour-out build dist *.egg-info .hypothesis .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-* demo-out fuzz-out tour-out build dist *.egg-info .hypothesis .pytest_cache .ruff_cache .import_linter_cache
 	find app tests -name __pycache__ -type d -prune -exec rm -rf {} +

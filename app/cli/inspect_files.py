@@ -9,6 +9,8 @@ from app.cli._frame import EXIT_DONE, EXIT_INPUT, Command, Result, Words, stderr
 from app.engine.messages import Message, render, render_remedy
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.engine.model.traces import Series, Trace
 
 
@@ -29,6 +31,8 @@ def run(options: argparse.Namespace) -> Result:
             for fault in reading.unreadable
         ],
     }
+    if reading.run is not None and len(reading.traces) > 1:
+        document["run"] = _describe_run(reading.run, reading.traces, options.lang)
     status = EXIT_DONE if reading.traces else EXIT_INPUT
     return Result(document, lambda: _text(document, options.lang), reading.unreadable, status)
 
@@ -59,10 +63,26 @@ def describe_trace(trace: "Trace", lang: str) -> dict:
     }
 
 
+def _describe_run(run: "Trace", traces: "Sequence[Trace]", lang: str) -> dict:
+    """Return how several files were put together: devices, where each file lies on the time axis, and what is to be told about it."""
+    known = [warning for trace in traces for warning in trace.warnings]
+    return {
+        "duration_s": run.duration_ns / 1e9,
+        "devices": [device.id for device in run.devices],
+        "alignments": [
+            {"file": one.file, "offset_s": one.offset_ns / 1e9, "how": one.how, "confidence": one.confidence} for one in run.alignments
+        ],
+        "warnings": [render(warning, lang) for warning in run.warnings if warning not in known],
+    }
+
+
 def _describe_series(series: "Series") -> dict:
     import numpy as np
 
+    from app.engine.reading import release_pages
+
     good = series.values[np.isfinite(series.values)]
+    release_pages(series)
     low, mean, high = (float(good.min()), float(good.mean()), float(good.max())) if good.size else (None, None, None)
     return {
         "metric": series.metric,
@@ -99,6 +119,10 @@ def _text(document: dict, lang: str) -> str:
         lines += [f"  {words('skipped', reason=render(Message(reason), lang), count=count)}" for reason, count in file["skipped"].items()]
         lines += [f"  ! {warning}" for warning in file["warnings"]]
         lines.append("")
+    if "run" in document:
+        run = document["run"]
+        lines.append(words("run", files=len(document["files"]), devices=len(run["devices"])) + "  " + format_duration(run["duration_s"]))
+        lines += [f"  ! {warning}" for warning in run["warnings"]]
     return "\n".join(lines).rstrip()
 
 

@@ -11,7 +11,7 @@ that a command loads only what it uses.
 """
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,14 +71,24 @@ class Documents(Struct, frozen=True):
 # Stage by stage ---------------------------------------------------------------------------------------------------------------------
 
 
-def read_traces(paths: Sequence[Path], progress: Progress = no_progress, mappings: Sequence[TableMapping] = ()) -> Reading:
-    """Read files and put them on one time axis. mappings: what a person said of the columns of tables with these heads."""
+def read_traces(
+    paths: Sequence[Path],
+    progress: Progress = no_progress,
+    mappings: Sequence[TableMapping] = (),
+    *,
+    offsets_ns: Mapping[str, int] | None = None,
+    use_cache: bool = True,
+) -> Reading:
+    """Read files, archives and folders and put them on one time axis; what could not be read is in `unreadable`.
+
+    mappings    what a person said of the columns of tables with these heads
+    offsets_ns  name of a file (as in Trace.files) -> ns that the user adds to its times, instead of the alignment that was found
+    """
     from app.engine.reading import merge_traces, read_files
 
-    result = read_files(paths, progress, mappings)
-    if not result.traces and result.unreadable:
-        return Reading((), None, result.unreadable)
-    return Reading(result.traces, merge_traces(result.traces), result.unreadable)
+    result = read_files(paths, part_of(progress, 0.0, 0.95), mappings, use_cache=use_cache)
+    run = merge_traces(result.traces, offsets_ns or {}, part_of(progress, 0.95, 1.0))
+    return Reading(result.traces, run, result.unreadable)
 
 
 def read_run_description(path: Path) -> tuple[Workload, Requirement]:

@@ -419,14 +419,16 @@ def test_a_defect_in_a_job_is_told_once_and_the_report_holds_no_data(qtbot, wind
     crashes.dialog.reject()
 
 
-def test_a_defect_in_the_reading_process_has_its_places(qtbot, session):
+def test_a_defect_in_the_reading_process_has_its_places(qtbot, session, tmp_path):
     from app.gui.crash_report import described
     from app.gui.reading_worker import ReadingDefect
 
+    path = tmp_path / "log.csv"
+    path.write_text("time,gpu_util\n1,2\n", encoding="utf-8")
     with pytest.raises(ReadingDefect) as caught:
-        session.reader.read([Path("no\0name")], lambda _share, _doing: None)
+        session.reader.read([path], lambda _share, _doing: None, (object(),))
     lines = described(caught.value)
-    assert "ValueError" in lines[0] and any("app/gui/reading_worker.py" in line and "_serve" in line for line in lines)
+    assert "TypeError" in lines[0] and any("app/gui/reading_worker.py" in line and "_serve" in line for line in lines)
     assert session.reader._process.is_alive()
 
 

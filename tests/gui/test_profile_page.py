@@ -435,7 +435,7 @@ def test_the_find_key_goes_to_the_operators(page, window, qtbot):
 
 def test_what_was_skipped_and_warned_of_is_on_the_page(page, sample):
     line = page.findChild(NotesLine)
-    assert "647" in line.words and page.look.say("skipped.flow") in line.words and "2 条提示" in line.words
+    assert "648" in line.words and page.look.say("skipped.flow") in line.words and "3 条提示" in line.words
     dialog = line.details()
     table = dialog.findChild(Table)
     for code, count in sample.trace.skipped.items():

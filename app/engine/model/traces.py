@@ -79,6 +79,22 @@ class Events(Struct, frozen=True, eq=False):
         return len(self.start_ns)
 
 
+class Alignment(Struct, frozen=True):
+    """How one file was put on the run's time axis.
+
+    file        name of its SourceFile
+    offset_ns   what was added to the file's own times: 0 = its clock is trusted, or (without a calendar time) it begins with the run
+    how         absolute (its own clock), zone (local time and a zone), correlated (a metric that another file has too),
+                start (put at the start of the run, not aligned), manual (given by the user)
+    confidence  0..1 that the place is right
+    """
+
+    file: str
+    offset_ns: int
+    how: Literal["absolute", "zone", "correlated", "start", "manual"]
+    confidence: float = 1.0
+
+
 class Trace(Struct, frozen=True, eq=False):
     """Everything that one or several files told of one run.
 
@@ -87,6 +103,8 @@ class Trace(Struct, frozen=True, eq=False):
     skipped      reason code (message code of area "skipped") -> number of rows, events or samples not used
     environment  what the file says of the machine: "driver", "cuda", "framework", "os" …
     is_snapshot  one instant only: no chart can be drawn
+    utc_offset_s the zone that the file's own stamps state, s east of Greenwich; None where they state none
+    alignments   one per file of a run made of several
     """
 
     files: tuple[SourceFile, ...]
@@ -100,3 +118,5 @@ class Trace(Struct, frozen=True, eq=False):
     warnings: tuple[Message, ...] = ()
     environment: dict[str, str] = {}
     is_snapshot: bool = False
+    utc_offset_s: int | None = None
+    alignments: tuple[Alignment, ...] = ()

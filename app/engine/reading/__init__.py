@@ -5,6 +5,7 @@ the first 64 KiB of decoded bytes, `read(source, progress)`. Files are recognise
 an underscore are helpers.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,10 +13,14 @@ from msgspec import Struct
 
 from app.engine.errors import EngineError
 from app.engine.model.mappings import TableMapping
-from app.engine.model.traces import Trace
+from app.engine.model.traces import Series, Trace
 from app.engine.progress import Progress, no_progress, part_of
+from app.engine.reading._cache import forget_leftovers
+from app.engine.reading._columns import release
 from app.engine.reading._merging import merge_traces
+from app.engine.reading._outcomes import read_path
 from app.engine.reading._registry import Reader, formats, labels, read_trace, recognise
+from app.engine.reading._sqlite import open_sqlite
 from app.engine.reading._table_columns import known_metrics, names_time, units_of
 from app.engine.reading._table_preview import check_column, preview_table
 
@@ -27,15 +32,34 @@ class ReadResult(Struct, frozen=True):
     unreadable: tuple[EngineError, ...] = ()
 
 
-def read_files(paths: Sequence[Path], progress: Progress = no_progress, mappings: Sequence[TableMapping] = ()) -> ReadResult:
-    """Read each file, tables of known heads by their mapping; one that cannot be read does not stop the rest."""
+def read_files(
+    paths: Sequence[Path], progress: Progress = no_progress, mappings: Sequence[TableMapping] = (), *, use_cache: bool = True
+) -> ReadResult:
+    """Read files, archives and folders, tables of known heads by their mapping; one that cannot be read does not stop the rest."""
     traces, unreadable = [], []
+    paths = [Path(path) for path in paths]
+    names = Counter(path.name for path in paths)
+    forget_leftovers()
     for number, path in enumerate(paths):
-        try:
-            traces.append(read_trace(Path(path), part_of(progress, number / len(paths), (number + 1) / len(paths)), mappings))
-        except EngineError as error:
-            unreadable.append(error)
+        part = part_of(progress, number / len(paths), (number + 1) / len(paths))
+        prefix = _prefix(path, several=len(paths) > 1, doubled=names[path.name] > 1)
+        found = read_path(path, part, prefix=prefix, mappings=mappings, use_cache=use_cache)
+        traces += found.traces
+        unreadable += found.faults
     return ReadResult(tuple(traces), tuple(unreadable))
+
+
+def release_pages(series: Series) -> None:
+    """Give the memory of a series whose columns are mapped back to the system; they come again from the cache when they are needed."""
+    release(series.time_ns)
+    release(series.values)
+
+
+def _prefix(path: Path, *, several: bool, doubled: bool) -> str:
+    """Return what stands before the names of a path's files: enough to tell them apart."""
+    if several and path.is_dir():
+        return f"{path.name}/"
+    return f"{path.parent.name}/" if doubled and path.parent.name else ""
 
 
 __all__ = [
@@ -47,9 +71,11 @@ __all__ = [
     "labels",
     "merge_traces",
     "names_time",
+    "open_sqlite",
     "preview_table",
     "read_files",
     "read_trace",
     "recognise",
+    "release_pages",
     "units_of",
 ]

@@ -1,7 +1,7 @@
 """A Chrome-trace JSON file piece by piece: typed events and the metadata around them, in little memory.
 
-Pieces of 16 MiB are cut where one event ends and the next begins, and decoded into Structs. Where the cut cannot be found, or the text is
-not quite JSON (NaN, bytes that are no UTF-8, single backslashes of Windows paths), the whole file is mended and decoded at once.
+Pieces are cut where one event ends and the next begins, and decoded into Structs. A piece that is not quite JSON (NaN, bytes that are no
+UTF-8, single backslashes of Windows paths) or is damaged goes event by event (_json_events.py): what is sound is kept, the rest counted.
 """
 
 import re
@@ -10,11 +10,12 @@ from collections.abc import Iterator
 import msgspec
 
 from app.engine.errors import UnreadableFile
+from app.engine.messages import Message, message
 from app.engine.progress import Progress
 from app.engine.reading._sources import Source
 
 Number = int | float | str | None
-_NOTHING = msgspec.Raw()
+NOTHING = msgspec.Raw()
 
 
 class Args(msgspec.Struct, gc=False):
@@ -24,7 +25,7 @@ class Args(msgspec.Struct, gc=False):
     stream: Number = None
     device: Number = None
     bytes_: int | float | str | None = msgspec.field(default=None, name="bytes")
-    dims: msgspec.Raw = msgspec.field(default=_NOTHING, name="Input Dims")
+    dims: msgspec.Raw = msgspec.field(default=NOTHING, name="Input Dims")
     elements: Number = msgspec.field(default=None, name="In msg nelems")
     dtype: str | None = None
     device_type: Number = msgspec.field(default=None, name="Device Type")
@@ -49,90 +50,177 @@ class Event(msgspec.Struct, gc=False):
 _EVENTS = msgspec.json.Decoder(list[Event])
 _OPENING = re.compile(rb'"traceEvents"\s*:\s*\[')
 _FIRST_KEY = re.compile(rb'\s*\{\s*("[^"\\]+")')
+_ANY_CUT = re.compile(rb"\}(\s*,\s*)\{")
+_MOST_SUFFIX_BYTES = 64 * 2**20
+_BATCH = 4096
+MOST_BREAKS = 10_000
+_MOST_PENDING_BYTES = 256 * 2**20
 _NOT_JSON = re.compile(rb"([:\[,]\s*)(NaN|-?Infinity)\b")
 _BACKSLASH = re.compile(r'\\(["\\/bfnrt]|u[0-9a-fA-F]{4})|\\')
-
-
-class _Uncut(Exception):
-    """The pieces cannot be cut; read the whole."""
+BROKEN = (msgspec.DecodeError, ValueError, RecursionError)
 
 
 class EventFile:
-    """The events of one file: iterate over `batches`, then read `metadata`."""
+    """The events of one file: iterate over `batches`, then read `metadata`, `damaged` (events lost) and `warnings`."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.metadata: dict = {}
+        self.damaged = 0
+        self.warnings: list[Message] = []
+        self._good = 0
+        self._break: int | None = None
+        self._is_cut = False
+        self._suffix: bytes | None = None
+        self._byte = 0
 
     def batches(self, progress: Progress) -> Iterator[list[Event]]:
-        """Yield the events in lists. Raises UnreadableFile with the line where the JSON breaks."""
-        done = 0
-        try:
-            for batch in self._pieces(progress):
-                done += len(batch)
-                yield batch
-        except (_Uncut, msgspec.DecodeError):
-            yield self._whole()[done:]
-
-    def _pieces(self, progress: Progress) -> Iterator[list[Event]]:
+        """Yield the events in lists, as far as they are sound. Raises UnreadableFile with the line where nothing is."""
         pieces = self.source.pieces()
-        prefix, rest = _opening(pieces)
-        key = _FIRST_KEY.match(rest)
-        if key is None:
-            raise _Uncut
-        between = re.compile(rb"\}(\s*,\s*)\{\s*" + re.escape(key[1]))
+        prefix, rest = self._opening(pieces)
+        for batch in self._batches(pieces, rest, progress):
+            if batch:
+                self._good += len(batch)
+                yield batch
+        self.metadata = self._metadata(prefix)
+        self._judge()
+
+    def _batches(self, pieces: Iterator[bytes], rest: bytes, progress: Progress) -> Iterator[list[Event]]:
+        cut_at = _cut_of(rest)
         read = len(rest)
         for piece in pieces:
             read += len(piece)
             progress(min(read / max(self.source.size_bytes, read), 0.99), "reading.doing.parsing")
-            rest += piece
-            cut = _last(between, rest)
-            if cut is None:
+            if self._suffix is not None:
+                if len(self._suffix) < _MOST_SUFFIX_BYTES:
+                    self._suffix += piece
                 continue
-            yield _EVENTS.decode(b"[" + rest[: cut.start() + 1] + b"]")
+            cut = _last(cut_at, piece) or (_last(_ANY_CUT, piece) if len(rest) > 4 * len(piece) else None)
+            if cut is None:
+                rest += piece
+                if len(rest) > _MOST_PENDING_BYTES:
+                    raise UnreadableFile("reading.json_broken", file=self.source.path, place=self._line_of(self._byte), detail="one event")
+                continue
+            yield from self._decoded(b"".join((b"[", rest, piece[: cut.start() + 1], b"]")), cut_at)
+            self._byte += len(rest) + cut.end(1)
+            rest = piece[cut.end(1) :]
+        if self._suffix is None:
+            yield from self._last_events(rest, cut_at)
+
+    def _decoded(self, listed: bytes, cut_at: re.Pattern[bytes]) -> Iterator[list[Event]]:
+        """Yield the events of a text that is a JSON list."""
+        try:
+            yield _EVENTS.decode(listed)
+        except BROKEN:
+            yield from self._one_by_one(listed[1:-1], cut_at, is_last=False)
+
+    def _last_events(self, rest: bytes, cut_at: re.Pattern[bytes]) -> Iterator[list[Event]]:
+        """Take the end of the file: events, closing marks with keys in another order, and what follows the array."""
+        cut = _last(cut_at, rest)
+        if cut is not None:
+            yield from self._decoded(b"[" + rest[: cut.start() + 1] + b"]", cut_at)
+            if self._suffix is not None:
+                return
+            self._byte += cut.end(1)
             rest = rest[cut.end(1) :]
-        last = _last(between, rest)
-        events, suffix = _closing(rest, last.end(1) if last else 0)
-        yield _EVENTS.decode(b"[" + events + b"]")
-        self.metadata = _metadata(prefix, suffix)
+        yield from self._one_by_one(rest, cut_at, is_last=True)
 
-    def _whole(self) -> list[Event]:
-        text = b"".join(self.source.pieces())
-        try:
-            return self._decoded(text)
-        except msgspec.DecodeError:
-            text = _mended(text)
-        try:
-            return self._decoded(text)
-        except msgspec.DecodeError as error:
-            raise UnreadableFile(
-                "reading.json_broken", file=self.source.path, place=_line_of(text, str(error)), detail=str(error).partition(" (byte")[0]
-            ) from error
+    def _one_by_one(self, text: bytes, cut_at: re.Pattern[bytes], *, is_last: bool) -> Iterator[list[Event]]:
+        from app.engine.reading._json_events import sound_events
 
-    def _decoded(self, text: bytes) -> list[Event]:
-        whole = msgspec.json.decode(text)
-        events = whole.get("traceEvents", []) if isinstance(whole, dict) else whole
-        if not isinstance(events, list):
-            raise msgspec.DecodeError("traceEvents is no list")
-        self.metadata = {name: value for name, value in whole.items() if name != "traceEvents"} if isinstance(whole, dict) else {}
-        return [event for event in map(_lenient, events) if event is not None]
+        batch: list[Event] = []
+        places = [found.end(1) for found in cut_at.finditer(text)]
+        for number, (start, end) in enumerate(zip([0, *places], [*places, len(text)], strict=True)):
+            self.source.beat()
+            found = sound_events(text[start:end])
+            batch += found.events
+            if len(batch) >= _BATCH:
+                yield batch
+                batch = []
+            if found.closed is not None:
+                self._suffix = text[start + found.closed :]
+                break
+            if found.broken is not None:
+                self.damaged += 1
+                self._note(start + found.broken)
+            if is_last and number == len(places):
+                self._is_cut = True
+                self._note(len(text) if found.broken is None else start + found.broken)
+            if self.damaged > MOST_BREAKS:  # no trace any more
+                self._suffix, self._is_cut = b"", True
+                break
+        if batch:
+            yield batch
+
+    def _opening(self, pieces: Iterator[bytes]) -> tuple[bytes, bytes]:
+        """Return what stands before the array of events ("" for a bare list) and the beginning of the array."""
+        head = next(pieces, b"")
+        if head.startswith(b"\xef\xbb\xbf"):
+            head, self._byte = head[3:], 3
+        bare = head.lstrip()
+        if bare.startswith(b"["):
+            self._byte += len(head) - len(bare) + 1
+            return b"", bare[1:]
+        while (found := _OPENING.search(head)) is None:
+            more = next(pieces, None)
+            if more is None or len(head) > _MOST_PENDING_BYTES:
+                raise UnreadableFile("reading.no_events", file=self.source.path)
+            head += more
+        self._byte += found.end()
+        return head[: found.start()], head[found.end() :]
+
+    def _note(self, at: int) -> None:
+        """Keep where the first damage is, `at` bytes after what was taken so far."""
+        if self._break is None:
+            self._break = self._byte + at
+
+    def _line_of(self, byte: int) -> int:
+        """Return the line of a byte of the unpacked file; it is read once more, for the sake of files that are sound."""
+        line, left = 1, byte
+        for piece in self.source.pieces():
+            line += piece.count(b"\n", 0, left)
+            left -= len(piece)
+            if left <= 0:
+                break
+        return line
+
+    def _metadata(self, prefix: bytes) -> dict:
+        if not prefix:
+            return {}
+        for suffix in (self._suffix, b"}"):
+            whole = prefix + b'"traceEvents": []' + (suffix or b"}")
+            for text in (whole, mended(whole)):
+                try:
+                    found = msgspec.json.decode(text)
+                except BROKEN:
+                    continue
+                return {name: value for name, value in found.items() if name != "traceEvents"} if isinstance(found, dict) else {}
+            self._is_cut = True
+            self._note(0)
+        return {}
+
+    def _judge(self) -> None:
+        """Tell the damage. Raises UnreadableFile where not one event is sound."""
+        if self._break is None:
+            return
+        byte, line = self._break, self._line_of(self._break)
+        if not self._good:
+            raise UnreadableFile("reading.json_broken", file=self.source.path, place=line, detail=f"byte {byte}")
+        if self._is_cut and self.damaged <= 1:
+            self.warnings.append(message("reading.json_cut", line=line, byte=byte, good=self._good))
+        else:
+            self.warnings.append(message("reading.json_damaged", line=line, byte=byte, good=self._good, count=max(self.damaged, 1)))
 
 
-def _opening(pieces: Iterator[bytes]) -> tuple[bytes, bytes]:
-    head = next(pieces, b"").removeprefix(b"\xef\xbb\xbf")
-    if head.lstrip().startswith(b"["):
-        return b"", head.lstrip()[1:]
-    while (found := _OPENING.search(head)) is None:
-        more = next(pieces, None)
-        if more is None:
-            raise _Uncut
-        head += more
-    return head[: found.start()], head[found.end() :]
+def _cut_of(text: bytes) -> re.Pattern[bytes]:
+    """Return where one event ends and the next begins: a brace, a comma, and the key that events of this file begin with."""
+    key = _FIRST_KEY.match(text)
+    return _ANY_CUT if key is None else re.compile(rb"\}(\s*,\s*)\{\s*" + re.escape(key[1]))
 
 
 def _last(pattern: re.Pattern[bytes], text: bytes) -> re.Match[bytes] | None:
     """Return the last match, searched in growing windows from the end."""
-    window = 1 << 16
+    window = 1 << 14
     while True:
         found = None
         for found in pattern.finditer(text, max(0, len(text) - window)):  # noqa: B007 - the last one counts
@@ -142,65 +230,7 @@ def _last(pattern: re.Pattern[bytes], text: bytes) -> re.Match[bytes] | None:
         window *= 8
 
 
-def _closing(rest: bytes, last: int) -> tuple[bytes, bytes]:
-    """Return the events before the end of the array and what follows it. last: where the last event of the usual form begins."""
-    import json
-
-    decode, at = json.JSONDecoder().raw_decode, 0
-    text = rest[last:].decode("utf-8", "surrogateescape")
-    try:
-        while True:  # the closing marks of the profiler, a handful, have keys in another order
-            at += _blanks(text, at)
-            if text[at : at + 1] == "]":
-                break
-            _, at = decode(text, at)
-            at += _blanks(text, at)
-            if text[at : at + 1] == ",":
-                at += 1
-    except ValueError as error:
-        raise _Uncut from error
-    end = last + len(text[:at].encode("utf-8", "surrogateescape"))
-    return rest[:end].rstrip().removesuffix(b","), rest[end + 1 :]
-
-
-def _blanks(text: str, at: int) -> int:
-    return len(text[at : at + 4096]) - len(text[at : at + 4096].lstrip())
-
-
-def _metadata(prefix: bytes, suffix: bytes) -> dict:
-    if not prefix:
-        return {}
-    try:
-        whole = msgspec.json.decode(prefix + b'"traceEvents": []' + suffix)
-    except msgspec.DecodeError:
-        try:
-            whole = msgspec.json.decode(_mended(prefix + b'"traceEvents": []' + suffix))
-        except msgspec.DecodeError as error:
-            raise _Uncut from error
-    return {name: value for name, value in whole.items() if name != "traceEvents"}
-
-
-def _mended(text: bytes) -> bytes:
+def mended(text: bytes) -> bytes:
+    """Return the text with NaN, single backslashes and bytes that are no UTF-8 replaced."""
     text = _NOT_JSON.sub(rb"\1null", text)
     return _BACKSLASH.sub(lambda found: found[0] if found[1] else "\\\\", text.decode("utf-8", "replace")).encode()
-
-
-def _lenient(raw: object) -> Event | None:
-    if not isinstance(raw, dict):
-        return None
-    fields = {name: value for name, value in raw.items() if isinstance(value, str | int | float | dict)}
-    args = fields.get("args")
-    if isinstance(args, dict):
-        kept = {name: value for name, value in args.items() if isinstance(value, str | int | float) or name == "Input Dims"}
-        fields["args"] = kept
-    else:
-        fields.pop("args", None)
-    try:
-        return msgspec.json.decode(msgspec.json.encode(fields), type=Event)
-    except (msgspec.DecodeError, TypeError, OverflowError):
-        return Event(ph=str(fields.get("ph", "")))
-
-
-def _line_of(text: bytes, error: str) -> str:
-    at = re.search(r"byte (\d+)", error)
-    return str(text.count(b"\n", 0, int(at[1])) + 1) if at else str(text.count(b"\n") + 1)

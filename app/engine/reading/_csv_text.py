@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from app.engine.errors import UnreadableFile
 from app.engine.reading._sources import Source
 
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SHOWN = 8
+MOST_COLUMNS = 4096
+MOST_LINE_BYTES = 2**20
+"""A longer line is neither a head nor a row of a table."""
+LONGEST_NUMBER = 300
 
 
 def frame_below(source: Source, text: bytes, head: re.Match[bytes] | None, needs: Iterable[str]) -> tuple["pd.DataFrame", int]:
@@ -27,7 +33,10 @@ def frame_below(source: Source, text: bytes, head: re.Match[bytes] | None, needs
     start = text.rfind(b"\n", 0, head.start()) + 1
     line_end = text.find(b"\n", head.start())
     names_line = text[start : line_end if line_end >= 0 else len(text)].strip()
+    if names_line.count(b",") > MOST_COLUMNS:
+        raise UnreadableFile("reading.not_a_table", file=source.path, detail=f"> {MOST_COLUMNS} columns")
     body = text[line_end + 1 :].replace(names_line + b"\n", b"") if line_end >= 0 else b""  # heads that repeat
+    body, long = without_long_lines(body)
     whole = io.BytesIO(names_line + b"\n" + body)
     try:
         with warnings.catch_warnings():
@@ -39,4 +48,28 @@ def frame_below(source: Source, text: bytes, head: re.Match[bytes] | None, needs
     if not set(needs) <= set(frame.columns) or len(set(frame.columns)) < len(frame.columns):
         raise UnreadableFile("reading.no_metric_column", file=source.path, columns=list(frame.columns[:_SHOWN]))
     lines = body.count(b"\n") + (not body.endswith(b"\n") and bool(body)) - body.count(b"\n\n")
-    return frame.fillna(""), max(0, lines - len(frame))
+    return frame.fillna(""), max(0, lines - len(frame)) + long
+
+
+def without_long_lines(text: bytes) -> tuple[bytes, int]:
+    """Return the text without lines of more than MOST_LINE_BYTES, which would make as many columns, and how many they were."""
+    if len(text) <= MOST_LINE_BYTES:
+        return text, 0
+    ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
+    bounds = np.concatenate([[-1], ends, [len(text)]])
+    long = np.flatnonzero(np.diff(bounds) > MOST_LINE_BYTES)
+    if not long.size:
+        return text, 0
+    keep = [text[start:end] for start, end in zip([0, *(bounds[long + 1] + 1)], [*(bounds[long] + 1), len(text)], strict=True)]
+    return b"".join(keep), int(long.size)
+
+
+def floats_of(column: "pd.Series") -> np.ndarray:
+    """Return (n,) float64, nan for what is no number or has more digits than any number of ours."""
+    import pandas as pd
+
+    try:
+        found = pd.to_numeric(column, errors="coerce")
+    except OverflowError:
+        found = pd.to_numeric(column.astype(str).str.slice(0, LONGEST_NUMBER), errors="coerce")
+    return found.to_numpy(np.float64, na_value=np.nan)

@@ -1,12 +1,15 @@
 """Events batch by batch into columns."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 import numpy as np
 
 from app.engine.model.traces import Events, Series
-from app.engine.reading._chrome_json import Event
+from app.engine.reading._chrome_json import NOTHING, Args, Event
+from app.engine.reading._columns import Columns, Spool
 
 CATEGORIES = {
     "kernel": "kernel",
@@ -27,11 +30,16 @@ CATEGORIES = {
     "user_annotation": "annotation",
     "gpu_user_annotation": "annotation",
 }
+COLUMNS = ("name", "category", "shape", "stream", "correlation", "payload", "start", "duration")
 ON_DEVICE = frozenset({"kernel", "memcpy", "memset", "collective"})
 COLLECTIVE = re.compile(r"nccl|rccl|hccl|oneccl|ncclDevKernel|all_?reduce_kernel", re.IGNORECASE)
 SPANS = frozenset({"Trace", "trace", "profiler_range"})
 SKIPPED_PHASES = {"s": "flow", "f": "flow", "t": "flow", "M": "metadata", "i": "instant", "I": "instant", "C": "counter"}
 ELEMENT_BYTES = {"float": 4, "float32": 4, "half": 2, "float16": 2, "bfloat16": 2, "double": 8, "long": 8, "int": 4, "byte": 1, "char": 1}
+MOST_US = 2.0**62 / 1000
+"""No time stamp of ours is larger: it would not fit 64 bits of nanoseconds."""
+_NO_ARGS = Args()
+_TS, _DUR, _CORRELATION = attrgetter("ts"), attrgetter("dur"), attrgetter("correlation")
 
 
 class EventColumns:
@@ -41,9 +49,9 @@ class EventColumns:
         self.total = 0
         self.skipped: dict[str, int] = {}
         self._names: dict[str, int] = {}
-        self._raw_categories: dict[tuple[str, str], int] = {}
+        self._owners: dict[tuple, int] = {}
         self._shapes: dict[bytes, int] = {}
-        self._batches: list[tuple[np.ndarray, ...]] = []
+        self._columns = Columns()
         self._memory: list[tuple[str, float, float]] = []
 
     def add(self, batch: Sequence[Event]) -> None:
@@ -51,54 +59,57 @@ class EventColumns:
         self.total += len(batch)
         whole = [event for event in batch if event.ph == "X" and event.cat not in SPANS]
         if len(whole) < len(batch):
-            self._count_skipped(event for event in batch if event.ph != "X" or event.cat in SPANS)
+            self._count_skipped([event for event in batch if event.ph != "X" or event.cat in SPANS])
         if not whole:
             return
-        start, duration = _floats(event.ts for event in whole), _floats(event.dur for event in whole)
-        bad = ~(np.isfinite(start) & (duration >= 0))
+        start, duration = _floats(map(_TS, whole)), _floats(map(_DUR, whole))
+        bad = ~(np.isfinite(start) & (duration >= 0) & (duration < MOST_US) & (np.abs(start) < MOST_US))
         if bad.any():
             self._skip("no_duration", int(bad.sum()))
             whole = [event for event, wrong in zip(whole, bad.tolist(), strict=True) if not wrong]
             start, duration = start[~bad], duration[~bad]
-        names, categories, shapes = self._names, self._raw_categories, self._shapes
+        names, owners, shapes = self._names, self._owners, self._shapes
         name = np.array([names.setdefault(event.name or "", len(names)) for event in whole], np.int32)
-        category = np.array([categories.setdefault((event.cat or "", _device(event)), len(categories)) for event in whole], np.int32)
-        argued = [event.args for event in whole]
-        stream = _ints(
-            [event.tid if args is None or args.stream is None else args.stream for event, args in zip(whole, argued, strict=True)]
+        argued = [event.args or _NO_ARGS for event in whole]
+        category = np.array(
+            [owners.setdefault((event.cat, event.pid, args.device), len(owners)) for event, args in zip(whole, argued, strict=True)],
+            np.int32,
         )
-        correlation = _ints([None if args is None else args.correlation for args in argued])
-        shape = np.array(
-            [-1 if args is None or not (dims := bytes(args.dims)) else shapes.setdefault(dims, len(shapes)) for args in argued], np.int32
-        )
-        payload = _ints([None if args is None else _payload(args) for args in argued])
-        self._batches.append((name, category, shape, stream, correlation, payload, start, duration))
+        stream = _ints([event.tid if args.stream is None else args.stream for event, args in zip(whole, argued, strict=True)])
+        correlation = _ints(list(map(_CORRELATION, argued)))
+        shape = np.array([-1 if args.dims is NOTHING else shapes.setdefault(bytes(args.dims), len(shapes)) for args in argued], np.int32)
+        payload = _ints([None if args.bytes_ is None and args.elements is None else _payload(args) for args in argued])
+        batch_columns = (name, category, shape, stream, correlation, payload, start, duration)
+        self._columns.add(dict(zip(COLUMNS, batch_columns, strict=True)), len(whole))
 
     def events(self) -> tuple[float, Events]:
         """Return the origin in µs and all events ordered by start."""
-        if not self._batches:
+        if not self._columns.length:
             empty = np.empty(0, np.int64)
             small = empty.astype(np.int32)
             return self._origin(np.empty(0)), Events((), (), (), (), small, small, small, empty, empty, empty, empty, small, empty)
-        columns = [np.concatenate(parts) for parts in zip(*self._batches, strict=True)]
-        self._batches.clear()
-        name, category, shape, stream, correlation, payload, start, duration = columns
-        order = np.argsort(start, kind="stable")
-        name, category, shape, stream, correlation, payload, start, duration = (column[order] for column in columns)
+        start = self._columns.take("start")
         origin = self._origin(start)
+        order = None if (np.diff(start) >= 0).all() else np.argsort(start, kind="stable")
+        spool = Spool()
+        spool.put(_nanoseconds(_ordered(start, order), origin))
+        spool.put(_nanoseconds(_ordered(self._columns.take("duration"), order), 0.0))
         names = tuple(self._names)
-        kinds, devices, to_kind, to_device = self._kinds(names, name, category)
+        kinds, devices = self._put_kinds(names, order, spool)
+        for column in ("shape", "stream", "correlation", "payload"):
+            spool.put(_ordered(self._columns.take(column), order))
+        start_ns, duration_ns, name, category, device, shape, stream, correlation, payload = spool.arrays()
         return origin, Events(
             names=names,
             categories=kinds,
             devices=devices,
             shapes=tuple(re.sub(rb"\s+", b"", text).decode("utf-8", "replace") for text in self._shapes),
             name=name,
-            category=to_kind,
-            device=to_device,
+            category=category,
+            device=device,
             stream=stream,
-            start_ns=np.round((start - origin) * 1000).astype(np.int64),
-            duration_ns=np.round(duration * 1000).astype(np.int64),
+            start_ns=start_ns,
+            duration_ns=duration_ns,
             correlation=correlation,
             shape=shape,
             bytes=payload,
@@ -118,10 +129,12 @@ class EventColumns:
         first = [float(start.min())] if start.size else []
         return min([*first, *(row[1] for row in self._memory)], default=0.0)
 
-    def _kinds(self, names: tuple[str, ...], name: np.ndarray, category: np.ndarray) -> tuple:
+    def _put_kinds(self, names: tuple[str, ...], order: np.ndarray | None, spool: Spool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Put name, category and device of each event into the spool; return the categories and devices."""
+        name, category = (_ordered(self._columns.take(column), order) for column in ("name", "category"))
         kinds: dict[str, int] = {}
         devices: dict[str, int] = {}
-        raw = list(self._raw_categories)
+        raw = [(cat or "", _device(cat, pid, device)) for cat, pid, device in self._owners]
         of_kind = np.array([kinds.setdefault(CATEGORIES.get(cat.lower(), "other"), len(kinds)) for cat, _ in raw], np.int32)
         of_device = np.array([devices.setdefault(device, len(devices)) for _, device in raw], np.int32)
         kind = of_kind[category]
@@ -130,16 +143,17 @@ class EventColumns:
             found = is_collective[name] & (kind == kinds["kernel"])
             if found.any():
                 kind[found] = kinds.setdefault("collective", len(kinds))
-        return tuple(kinds), tuple(devices), kind, of_device[category]
+        for column in (name, kind, of_device[category]):
+            spool.put(column)
+        return tuple(kinds), tuple(devices)
 
     def _skip(self, reason: str, count: int) -> None:
         self.skipped[f"skipped.{reason}"] = self.skipped.get(f"skipped.{reason}", 0) + count
 
-    def _count_skipped(self, events: Iterable[Event]) -> None:
-        for event in events:
-            if event.name == "[memory]" and event.args is not None and self._take_memory(event):
-                continue
-            self._skip("span" if event.ph == "X" else SKIPPED_PHASES.get(event.ph, "no_duration"), 1)
+    def _count_skipped(self, events: list[Event]) -> None:
+        kinds = Counter(event.ph for event in events if event.args is None or event.name != "[memory]" or not self._take_memory(event))
+        for phase, count in kinds.items():
+            self._skip("span" if phase == "X" else SKIPPED_PHASES.get(phase, "no_duration"), count)
 
     def _take_memory(self, event: Event) -> bool:
         args = event.args
@@ -152,13 +166,23 @@ class EventColumns:
         return True
 
 
-def _device(event: Event) -> str:
-    category = CATEGORIES.get((event.cat or "").lower(), "other")
-    if category not in ON_DEVICE and event.cat != "gpu_user_annotation":
+def _ordered(column: np.ndarray, order: np.ndarray | None) -> np.ndarray:
+    return column if order is None else column[order]
+
+
+def _nanoseconds(microseconds: np.ndarray, origin: float) -> np.ndarray:
+    shifted = microseconds - origin
+    shifted *= 1000
+    with np.errstate(invalid="ignore"):
+        return np.round(shifted, out=shifted).astype(np.int64)
+
+
+def _device(cat: str | None, pid: object, device: object) -> str:
+    """Return the device that events of this category, process and argument "device" belong to."""
+    category = CATEGORIES.get((cat or "").lower(), "other")
+    if category not in ON_DEVICE and cat != "gpu_user_annotation":
         return "host"
-    device = event.args.device if event.args is not None else None
-    if device is None:
-        device = event.pid
+    device = pid if device is None else device
     return str(int(device)) if isinstance(device, float) and device.is_integer() else str(device)
 
 
@@ -175,7 +199,7 @@ def _floats(values: Iterable[object]) -> np.ndarray:
     listed = list(values)
     try:
         return np.array(listed, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return np.array([_number(value) for value in listed], np.float64)
 
 

@@ -1,38 +1,45 @@
 """Several files of one run on one time axis.
 
-Files with a calendar time keep it; one without is put at the start, with a warning. A device of the same id is the same device, unless two
-files of one format tell the same metric of it at the same time: then the files come from different hosts, whose devices get the host's
-number in front.
+Where each file lies is decided in _alignment.py. A device of the same id is the same device, unless two files of one format tell the same
+metric of it at the same time: then they come from different ranks or hosts, whose name goes in front (_hosts.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
 
 import msgspec
 import numpy as np
 
-from app.engine.messages import Message, message
+from app.engine.messages import Message
 from app.engine.model.traces import Device, Events, Series, Trace
+from app.engine.progress import Progress, no_progress
+from app.engine.reading._alignment import common_axis
+from app.engine.reading._columns import Spool
+from app.engine.reading._hosts import prefixes_of
+
+NO_OFFSETS: Mapping[str, int] = MappingProxyType({})
 
 
-def merge_traces(traces: Sequence[Trace]) -> Trace | None:
-    """Return one run made of all traces, None for none."""
+def merge_traces(traces: Sequence[Trace], offsets_ns: Mapping[str, int] = NO_OFFSETS, progress: Progress = no_progress) -> Trace | None:
+    """Return one run made of all traces, None for none.
+
+    offsets_ns  file name -> ns that the user adds to the times of that file
+    """
     if len(traces) < 2:
         return traces[0] if traces else None
-    dated = [trace.start_ns for trace in traces if trace.start_ns is not None]
-    origin = min(dated) if dated else None
-    warnings = [warning for trace in traces for warning in trace.warnings]
-    prefixes = _prefixes(traces)
-    if any(prefixes):
-        warnings.append(message("reading.hosts_split", count=sum(map(bool, prefixes))))
+    progress(0.0, "reading.doing.aligning")
+    prefixes, told = prefixes_of(traces)
+    axis = common_axis(traces, offsets_ns)
+    shifts = axis.starts
+    warnings = [*(warning for trace in traces for warning in trace.warnings), *told, *axis.warnings]
+    beat = partial(progress, 0.5, "reading.doing.aligning")
     series: list[Series] = []
     devices: dict[str, Device] = {}
     skipped: dict[str, int] = {}
-    shifts = []
-    for trace, prefix in zip(traces, prefixes, strict=True):
-        shifts.append(trace.start_ns - origin if trace.start_ns is not None and origin is not None else 0)
-        if dated and trace.start_ns is None:
-            warnings.append(message("reading.mixed_clocks", file=trace.files[0].name))
-        series += [_moved(one, shifts[-1], prefix) for one in trace.series]
+    for trace, prefix, shift in zip(traces, prefixes, shifts, strict=True):
+        beat()
+        series += _moved(trace.series, shift, prefix)
         for device in trace.devices:
             named = msgspec.structs.replace(device, id=prefix + device.id)
             known = devices.get(named.id, named)
@@ -41,58 +48,53 @@ def merge_traces(traces: Sequence[Trace]) -> Trace | None:
             )
         for reason, count in trace.skipped.items():
             skipped[reason] = skipped.get(reason, 0) + count
-    clocks = {trace.clock for trace in traces if trace.start_ns is not None}
     return Trace(
         files=tuple(file for trace in traces for file in trace.files),
         duration_ns=max(trace.duration_ns + shift for trace, shift in zip(traces, shifts, strict=True)),
-        start_ns=origin,
-        clock="local" if "local" in clocks else "absolute" if clocks else traces[0].clock,
+        start_ns=axis.start_ns,
+        clock=axis.clock,
         devices=tuple(sorted(devices.values(), key=lambda device: device.id)),
-        series=tuple(_joined(series)),
-        events=_joined_events(traces, shifts, prefixes),
+        series=tuple(_joined(series, beat)),
+        events=_joined_events(traces, shifts, prefixes, beat),
         skipped=skipped,
         warnings=tuple(_distinct(warnings)),
         environment={name: value for trace in reversed(traces) for name, value in trace.environment.items()},
         is_snapshot=all(trace.is_snapshot for trace in traces),
+        utc_offset_s=next((trace.utc_offset_s for trace in traces if trace.utc_offset_s is not None), None),
+        alignments=axis.alignments,
     )
 
 
 def _distinct(warnings: list[Message]) -> list[Message]:
-    return [warning for number, warning in enumerate(warnings) if warning not in warnings[:number]]
+    return list({msgspec.json.encode(warning): warning for warning in warnings}.values())
 
 
-def _prefixes(traces: Sequence[Trace]) -> list[str]:
-    """Return what stands before the device ids of each trace: "" unless it overlaps another of its format."""
-    split = [False] * len(traces)
-    for first, one in enumerate(traces):
-        for second, other in enumerate(traces[first + 1 :], first + 1):
-            if one.files[0].format == other.files[0].format and _channels(one) & _channels(other) and _overlap(one, other):
-                split[first] = split[second] = True
-    return [f"node{number}:" if apart else "" for number, apart in enumerate(split)]
+def _moved(series: Sequence[Series], shift_ns: int, prefix: str) -> list[Series]:
+    """Return the series later by `shift_ns`; times that several share stay shared, big ones lie in a spool."""
+    if not shift_ns and not prefix:
+        return list(series)
+    if not shift_ns:
+        return [msgspec.structs.replace(one, device=prefix + one.device) for one in series]
+    spool = Spool()
+    slots: dict[int, int] = {}
+    for one in series:
+        if id(one.time_ns) not in slots:
+            slots[id(one.time_ns)] = spool.put(one.time_ns + shift_ns)
+    times = spool.arrays()
+    return [msgspec.structs.replace(one, device=prefix + one.device, time_ns=times[slots[id(one.time_ns)]]) for one in series]
 
 
-def _channels(trace: Trace) -> set[tuple[str, str]]:
-    events = {(device, "events") for device in trace.events.devices} if trace.events is not None else set()
-    return {(one.device, one.metric) for one in trace.series} | events
-
-
-def _overlap(one: Trace, other: Trace) -> bool:
-    if one.start_ns is None or other.start_ns is None:
-        return True
-    return one.start_ns <= other.start_ns + other.duration_ns and other.start_ns <= one.start_ns + one.duration_ns
-
-
-def _moved(series: Series, shift_ns: int, prefix: str) -> Series:
-    return msgspec.structs.replace(series, device=prefix + series.device, time_ns=series.time_ns + shift_ns)
-
-
-def _joined(series: list[Series]) -> list[Series]:
+def _joined(series: list[Series], beat: Callable[[], None]) -> list[Series]:
     """Join parts of one channel; a part of worse state or a doubled time gives way."""
     groups: dict[tuple[str, str], list[Series]] = {}
     for one in series:
         groups.setdefault((one.device, one.metric), []).append(one)
     joined = []
     for parts in groups.values():
+        if len(parts) == 1:
+            joined += parts
+            continue
+        beat()
         measured = [one for one in parts if one.state == "measured"] or parts
         time_ns = np.concatenate([one.time_ns for one in measured])
         values = np.concatenate([one.values for one in measured])
@@ -101,7 +103,7 @@ def _joined(series: list[Series]) -> list[Series]:
     return joined
 
 
-def _joined_events(traces: Sequence[Trace], shifts: list[int], prefixes: list[str]) -> Events | None:
+def _joined_events(traces: Sequence[Trace], shifts: list[int], prefixes: list[str], beat: Callable[[], None]) -> Events | None:
     found = [
         (trace.events, shift, prefix) for trace, shift, prefix in zip(traces, shifts, prefixes, strict=True) if trace.events is not None
     ]
@@ -109,38 +111,28 @@ def _joined_events(traces: Sequence[Trace], shifts: list[int], prefixes: list[st
         return None
     if len(found) == 1:
         events, shift, prefix = found[0]
-        return msgspec.structs.replace(events, start_ns=events.start_ns + shift, devices=tuple(prefix + one for one in events.devices))
-    tables: dict[str, dict[str, int]] = {"names": {}, "categories": {}, "devices": {}, "shapes": {}}
+        start_ns = events.start_ns + shift if shift else events.start_ns
+        return msgspec.structs.replace(events, start_ns=start_ns, devices=tuple(prefix + one for one in events.devices))
+    every = [events for events, _, _ in found]
+    order = np.argsort(np.concatenate([events.start_ns + shift for events, shift, _ in found]), kind="stable")
+    spool = Spool()
 
-    def renumber(words: Sequence[str], table: str, codes: np.ndarray) -> np.ndarray:
-        known = tables[table]
-        numbers = np.array([known.setdefault(word, len(known)) for word in words] + [-1], np.int32)
-        return numbers[codes]  # a code of -1 takes the last: -1
+    def put(columns: Sequence[np.ndarray]) -> None:
+        beat()
+        spool.put(np.concatenate(columns)[order])
 
-    parts = []
-    for events, shift, prefix in found:
-        devices = [prefix + one for one in events.devices]
-        parts.append(
-            (
-                renumber(events.names, "names", events.name),
-                renumber(events.categories, "categories", events.category),
-                renumber(devices, "devices", events.device),
-                events.stream,
-                events.start_ns + shift,
-                events.duration_ns,
-                events.correlation,
-                renumber(events.shapes, "shapes", events.shape),
-                events.bytes,
-            )
-        )
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    order = np.argsort(columns[4], kind="stable")
-    name, category, device, stream, start_ns, duration_ns, correlation, shape, size = (column[order] for column in columns)
+    words = {}
+    for table, codes in (("names", "name"), ("categories", "category"), ("devices", "device"), ("shapes", "shape")):
+        known: dict[str, int] = {}
+        put([_renumbered(known, events, table, codes, prefix) for events, _, prefix in found])
+        words[table] = tuple(known)
+    put([events.start_ns + shift for events, shift, _ in found])
+    put(_apart([events.correlation for events in every]))
+    for column in ("stream", "duration_ns", "bytes"):
+        put([getattr(events, column) for events in every])
+    name, category, device, shape, start_ns, correlation, stream, duration_ns, size = spool.arrays()
     return Events(
-        names=tuple(tables["names"]),
-        categories=tuple(tables["categories"]),
-        devices=tuple(tables["devices"]),
-        shapes=tuple(tables["shapes"]),
+        **words,
         name=name,
         category=category,
         device=device,
@@ -151,3 +143,22 @@ def _joined_events(traces: Sequence[Trace], shifts: list[int], prefixes: list[st
         shape=shape,
         bytes=size,
     )
+
+
+def _renumbered(known: dict[str, int], events: Events, table: str, codes: str, prefix: str) -> np.ndarray:
+    """Return the codes of one file as indices into `known`, which takes in its words; -1 stays -1."""
+    words = [prefix + one for one in events.devices] if table == "devices" else getattr(events, table)
+    numbers = np.array([*(known.setdefault(word, len(known)) for word in words), -1], np.int32)
+    return numbers[getattr(events, codes)]
+
+
+def _apart(correlations: list[np.ndarray]) -> list[np.ndarray]:
+    """Return correlation ids that differ from file to file: each profiler counts from 1."""
+    moved, base = [], 0
+    for ids in correlations:
+        highest = int(ids.max(initial=-1))
+        if base + highest > np.iinfo(np.int64).max - 1:
+            return correlations
+        moved.append(np.where(ids >= 0, ids + base, -1))
+        base += highest + 1
+    return moved

@@ -37,7 +37,12 @@ _ALIASES = {
     "used_memory": "used_gpu_memory",
     "time": "timestamp",
     "power.draw.average": "power.draw",
+    "power.draw.instant": "power.draw",
+    "enforced.power.limit": "power.limit",
     "temperature": "temperature.gpu",
+    "utilization.aip": "utilization.gpu",
+    "temperature.aip": "temperature.gpu",
+    "bus_id": "pci.bus_id",
 }
 
 

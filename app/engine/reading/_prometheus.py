@@ -12,6 +12,7 @@ from msgspec import Struct
 from app.engine.messages import Message, message
 from app.engine.model.traces import Clock, Device
 from app.engine.reading._channels import HOST, Channel
+from app.engine.reading._csv_text import floats_of
 from app.engine.reading._rows import SYNTHETIC_STEP_S
 from app.engine.reading._sources import Source
 from app.engine.reading._sysstat import count_skipped
@@ -132,7 +133,7 @@ def gpu_device(labels: Mapping[str, str], hosts: int) -> Device:
 def _numbers(cells: list[bytes]) -> np.ndarray:
     import pandas as pd
 
-    return pd.to_numeric(pd.Series([cell.decode("ascii") for cell in cells], dtype=object), errors="coerce").to_numpy(np.float64)
+    return floats_of(pd.Series([cell.decode("ascii") for cell in cells], dtype=object))
 
 
 def _whole_lines(source: Source) -> Iterator[bytes]:

@@ -9,7 +9,8 @@ from app.engine.errors import UnreadableFile
 from app.engine.messages import Message, message
 from app.engine.model.quantities import State
 from app.engine.model.traces import Clock, Device, Series, Trace
-from app.engine.reading._series import make_series, split_by_device
+from app.engine.reading._columns import Spool, release
+from app.engine.reading._series import clean_values, split_by_device
 from app.engine.reading._sources import Source
 from app.engine.reading._times import MISSING
 
@@ -17,12 +18,18 @@ SYNTHETIC_STEP_S = 1.0
 
 
 class Column(Struct, frozen=True):
-    """One metric of all rows: values (n,) float64 in `unit`, nan = missing."""
+    """One metric of all rows: values (n,) float64, nan = missing.
+
+    factor  what turns the values into `unit`
+    owner   index into `infos` where the whole column is of one device, whatever device the row is of
+    """
 
     metric: str
     unit: str
     values: np.ndarray
     state: State = "measured"
+    factor: float = 1.0
+    owner: int | None = None
 
 
 class Rows(Struct, frozen=True):
@@ -31,6 +38,8 @@ class Rows(Struct, frozen=True):
     times    (n,) int64 ns (since 1970 where clock is absolute or local), MISSING = none; None = the log has no times
     devices  (n,) int64 index into `infos`
     count    rows of the file, where n differs (a wide table has a row for each card)
+    utc_offset_s  the zone that the times state, s east of Greenwich
+    step_s   interval of the ticks of a log without times
     """
 
     times: np.ndarray | None
@@ -39,6 +48,8 @@ class Rows(Struct, frozen=True):
     infos: tuple[Device, ...]
     columns: tuple[Column, ...]
     count: int | None = None
+    utc_offset_s: int | None = None
+    step_s: float = SYNTHETIC_STEP_S
 
 
 def trace_of_rows(
@@ -54,8 +65,8 @@ def trace_of_rows(
     warnings = list(warnings)
     times, clock = rows.times, rows.clock
     if times is None:
-        times, clock = ticks_of(rows.devices) * int(SYNTHETIC_STEP_S * 1e9), "synthetic"
-        warnings.append(message("reading.synthetic_time", step=SYNTHETIC_STEP_S))
+        times, clock = ticks_of(rows.devices) * int(rows.step_s * 1e9), "synthetic"
+        warnings.append(message("reading.synthetic_time", step=rows.step_s))
     untimed = int((times == MISSING).sum())
     if untimed:
         skipped["skipped.no_time"] = skipped.get("skipped.no_time", 0) + untimed
@@ -63,8 +74,9 @@ def trace_of_rows(
     if not known.size:
         raise UnreadableFile("reading.no_samples", file=source.path)
     origin = int(known.min())
-    shifted = np.where(times == MISSING, MISSING, times - origin)
-    series = _series(rows, shifted, skipped)
+    latest = int(known.max())
+    del known
+    series = _series(rows, times, origin, skipped, source)
     if not series:
         raise UnreadableFile("reading.no_samples", file=source.path)
     used = {one.device for one in series}
@@ -75,7 +87,7 @@ def trace_of_rows(
         warnings.append(message("reading.local_time"))
     return Trace(
         files=(source.described(slug, rows=len(times) if rows.count is None else rows.count),),
-        duration_ns=int(known.max()) - origin,
+        duration_ns=latest - origin,
         start_ns=origin if clock in ("absolute", "local") else None,
         clock=clock,
         devices=tuple(info for info in rows.infos if info.id in used),
@@ -84,6 +96,7 @@ def trace_of_rows(
         warnings=tuple(warnings),
         environment=environment or {},
         is_snapshot=snapshot,
+        utc_offset_s=rows.utc_offset_s,
     )
 
 
@@ -104,13 +117,45 @@ def with_occupancy(columns: list[Column], total_gib: np.ndarray | None) -> list[
     return [*columns, Column("vram_utilisation", "", share, used.state)]
 
 
-def _series(rows: Rows, times: np.ndarray, skipped: dict[str, int]) -> list[Series]:
-    found = []
-    for device, at in split_by_device(rows.devices):
-        for column in rows.columns:
-            one = make_series(
-                column.metric, rows.infos[int(str(device))].id, column.unit, times[at], column.values[at], skipped, column.state
-            )
-            if one is not None:
-                found.append(one)
-    return found
+def _series(rows: Rows, times: np.ndarray, origin: int, skipped: dict[str, int], source: Source) -> list[Series]:
+    """Return the series by device and column; the times of a device are held once, and big logs lie in a mapped file."""
+    spool, found = Spool(), []
+    places: dict[int | None, list[tuple[int, np.ndarray, int]]] = {None: []}
+    source.beat()
+    for device, rows_of in split_by_device(rows.devices) if any(column.owner is None for column in rows.columns) else ():
+        source.beat()
+        at = _in_order(times, rows_of)
+        places[None].append((int(str(device)), at, spool.put(times[at] - origin)))
+    owners = {column.owner for column in rows.columns} - {None}
+    if owners:
+        source.beat()
+        at = _in_order(times, np.arange(times.size))
+        source.beat()
+        slot = spool.put(times[at] - origin)
+        source.beat()
+        places |= {owner: [(int(owner or 0), at, slot)] for owner in owners}
+    release(times)
+    for number, column in enumerate(rows.columns):
+        for device, at, time_slot in places[column.owner]:
+            source.beat()
+            values = column.values[at].astype(np.float64, copy=False)
+            if column.factor != 1:
+                with np.errstate(over="ignore", invalid="ignore"):  # what does not fit becomes inf, which is no sample
+                    values *= column.factor
+            if at.size and clean_values(column.metric, column.unit, values, skipped):
+                found.append((device, number, column, time_slot, spool.put(values)))
+        release(column.values)
+    arrays = spool.arrays()
+    return [
+        Series(column.metric, rows.infos[device].id, column.unit, arrays[time_slot], arrays[slot], column.state)
+        for device, _, column, time_slot, slot in sorted(found, key=lambda one: one[:2])
+    ]
+
+
+def _in_order(times: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Return the rows `at` that have a time, in order of it."""
+    own = times[at]
+    known = own != MISSING
+    if not known.all():
+        at, own = at[known], own[known]
+    return at[np.argsort(own, kind="stable")] if own.size > 1 and (np.diff(own) < 0).any() else at

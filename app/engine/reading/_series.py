@@ -14,9 +14,14 @@ MOST_GBS = {"pcie_rx_gbs": 256.0, "pcie_tx_gbs": 256.0, "nvlink_rx_gbs": 2000.0,
 
 def split_by_device(devices: np.ndarray) -> Iterable[tuple[object, np.ndarray]]:
     """Yield (device, indices of its rows) in order of the devices."""
+    if devices.size and devices.min() >= 0 and devices.max() < 2**15:
+        devices = devices.astype(np.int16)  # numpy sorts 16 bits by radix, ten times as fast
     order = np.argsort(devices, kind="stable")
-    found, starts = np.unique(devices[order], return_index=True)
-    yield from zip(found.tolist(), np.split(order, starts[1:]), strict=True)
+    if not devices.size:
+        return
+    ordered = devices[order]
+    starts = np.concatenate([[0], np.flatnonzero(ordered[1:] != ordered[:-1]) + 1])
+    yield from zip(ordered[starts].tolist(), np.split(order, starts[1:]), strict=True)
 
 
 def make_series(
@@ -24,22 +29,32 @@ def make_series(
 ) -> Series | None:
     """Return one series in order of time, None where nothing was measured; impossible values become nan and are counted."""
     keep = time_ns != MISSING
-    time_ns, values = time_ns[keep], values[keep].astype(np.float64, copy=True)
+    if not keep.all():
+        time_ns, values = time_ns[keep], values[keep]
+    values = values.astype(np.float64, copy=True)
+    found = clean_values(metric, unit, values, skipped)
+    if not found:
+        return None
+    if time_ns.size > 1 and (np.diff(time_ns) < 0).any():
+        order = np.argsort(time_ns, kind="stable")
+        time_ns, values = time_ns[order], values[order]
+    return Series(metric, device, unit, time_ns, values, state)
+
+
+def clean_values(metric: str, unit: str, values: np.ndarray, skipped: dict[str, int]) -> bool:
+    """Make impossible values nan in place, count them and the missing ones; tell whether any value is left."""
     wrong = ~np.isfinite(values)
     if wrong.all():
-        return None
+        return False
     impossible = ~wrong & ((values < 0) | (values > _ceiling(metric, unit)))
     if impossible.any():
         values[impossible] = np.nan
         skipped["skipped.impossible"] = skipped.get("skipped.impossible", 0) + int(impossible.sum())
         if not np.isfinite(values).any():
-            return None
+            return False
     if wrong.any():
         skipped["skipped.no_value"] = skipped.get("skipped.no_value", 0) + int(wrong.sum())
-    if time_ns.size > 1 and (np.diff(time_ns) < 0).any():
-        order = np.argsort(time_ns, kind="stable")
-        time_ns, values = time_ns[order], values[order]
-    return Series(metric, device, unit, time_ns, values, state)
+    return True
 
 
 def _ceiling(metric: str, unit: str) -> float:

@@ -1,22 +1,27 @@
-"""A customer's SQLite file: opened read-only and immutable, so that no journal is made beside it; a packed one is unpacked to the cache."""
+"""SQLite reports opened so that nothing is ever written beside a customer's file, and no query runs on after a cancel."""
 
+import contextlib
 import re
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from app.engine.errors import UnreadableFile
+from app.engine.errors import Cancelled, UnreadableFile
 from app.engine.paths import user_folder
 from app.engine.progress import Progress
+from app.engine.reading._members import TEMPORARY
 from app.engine.reading._sources import Source
 
 MAGIC = b"SQLite format 3\0"
 ROWS_AT_ONCE = 50_000
+STEPS_PER_BEAT = 20_000
+MOST_STEPS = 20_000_000_000
+"""Steps of SQLite's machine for all queries of one report: minutes. A hostile view could run for ever."""
 _NAME = re.compile(rb"CREATE (?:TABLE|VIEW) [`\"]?(\w+)", re.I)
 
 
@@ -26,25 +31,59 @@ def tables_in_head(head: bytes) -> set[str]:
 
 
 @contextmanager
-def opened(source: Source) -> Iterator[sqlite3.Connection]:
-    """Open a database for reading. Raises UnreadableFile where it is damaged, then or while the block reads on."""
-    folder = None
-    path = source.path
-    try:
-        if source.is_gzip:
-            folder = Path(tempfile.mkdtemp(dir=user_folder("cache")))
-            path = folder / "unpacked.sqlite"
-            with path.open("wb") as file:
-                for piece in source.pieces():
-                    file.write(piece)
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+def open_sqlite(source: Source) -> Iterator[sqlite3.Connection]:
+    """Open a report read-only and immutable: no -wal, -shm or -journal appears beside it. A packed one, or one with a log of changes
+    beside it, is opened as a copy in the user's cache. Text that is no UTF-8 is replaced.
+
+    Raises UnreadableFile where the database is damaged, Cancelled within a query.
+    """
+    stopped: list[BaseException] = []
+    steps = 0
+
+    def beat() -> bool:
+        nonlocal steps
+        steps += STEPS_PER_BEAT
+        try:
+            source.beat()
+        except Cancelled as cancelled:
+            stopped.append(cancelled)
+            return True
+        return steps > MOST_STEPS
+
+    with ExitStack() as stack:
+        path, mode = _at_rest(source, stack)
+        try:
+            database = stack.enter_context(closing(sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)))
             database.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            database.execute("PRAGMA trusted_schema=OFF")
+            database.execute("PRAGMA query_only=ON")
+            database.set_progress_handler(beat, STEPS_PER_BEAT)
             yield database
-    except (sqlite3.Error, OverflowError) as error:
-        raise UnreadableFile("reading.database_damaged", file=source.path, detail=str(error)) from error
-    finally:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+        except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:  # the last: SQLite quotes a damaged name in its own words
+            if stopped:
+                raise stopped[0] from None
+            code = "reading.sqlite_too_slow" if steps > MOST_STEPS else "reading.sqlite_damaged"
+            raise UnreadableFile(code, file=source.path, detail=str(error)) from error
+
+
+def _at_rest(source: Source, stack: ExitStack) -> tuple[Path, str]:
+    """Return the file to open and how: the customer's own, or a copy."""
+    logs = [log for end in ("-wal", "-journal") if (log := source.path.with_name(source.path.name + end)).is_file() and log.stat().st_size]
+    if not source.packing and not logs:
+        return source.path, "mode=ro&immutable=1"
+    try:
+        parent: Path | None = user_folder("cache")
+    except OSError:
+        parent = None
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=parent, ignore_cleanup_errors=True)))
+    copy = folder / "report.sqlite"
+    with copy.open("wb") as out:
+        for piece in source.pieces():
+            out.write(piece)
+    for log in logs:
+        with contextlib.suppress(OSError):
+            shutil.copyfile(log, folder / (copy.name + log.name.removeprefix(source.path.name)))
+    return copy, "mode=rw"
 
 
 def names_of(database: sqlite3.Connection) -> set[str]:

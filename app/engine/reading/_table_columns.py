@@ -113,6 +113,7 @@ _OURS = {_SHARE: "", _SIZE: "GiB", _RATE: "GB/s", _POWER: "W", _TEMPERATURE: "°
 _LIMITS = {
     _SHARE: (0.0, 1.05), _SIZE: (0.0, 16384.0), _RATE: (0.0, 2000.0), _POWER: (0.0, 20000.0), _TEMPERATURE: (-20.0, 150.0), _CLOCK: (0.0, 10000.0),
 }  # fmt: skip
+LONGEST_NAME = 200
 _BRACKETS = re.compile(r"[\[(（]([^\])）]*)[\])）]")
 _CARD = re.compile(r"(?:gpu|npu|cuda|dcu|card|device)[ _:.#-]?(\d{1,3})|:(\d{1,3})$")
 
@@ -156,11 +157,12 @@ class Mapping(Struct, frozen=True):
 
 def plain(name: str) -> str:
     """Return a column's name in one form: lower case, words joined by _, no unit in brackets."""
-    return re.sub(r"[^\w]+", "_", _BRACKETS.sub("", name).strip().lower()).strip("_")
+    return re.sub(r"[^\w]+", "_", _BRACKETS.sub("", name[:LONGEST_NAME]).strip().lower()).strip("_")
 
 
 def map_column(column: str, values: np.ndarray) -> Mapping:
     """Return what a column means. values (n,) float64 settle the unit where the name does not tell it, marked as doubt."""
+    column = column[:LONGEST_NAME]
     name = plain(column)
     card = _CARD.search(column.lower())
     device = next((digits for digits in card.groups() if digits), "") if card else ""

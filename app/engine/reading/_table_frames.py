@@ -1,6 +1,7 @@
 """A table as a data frame: CSV with whatever separator, or the sheet of a workbook that holds samples; its cells as numbers, times."""
 
 import io
+import warnings
 import zipfile
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ import numpy as np
 
 from app.engine.errors import UnreadableFile
 from app.engine.model.traces import Clock
+from app.engine.reading._csv_text import MOST_COLUMNS, MOST_LINE_BYTES, without_long_lines
 from app.engine.reading._sources import Source
 from app.engine.reading._table_columns import TIME_NAMES, plain
 from app.engine.reading._times import MISSING, counted_times, epoch_times, parse_times
@@ -67,14 +69,18 @@ def _csv(source: Source, skipped: dict[str, int]) -> "pd.DataFrame":
     text = source.text_bytes().lstrip()
     if text[:5].lower().startswith(b"sep=") and b"\n" in text:  # Excel's hint
         text = text.partition(b"\n")[2]
+    text, lost = without_long_lines(text)
     separator = separator_of(text[:65536].decode("utf-8", "replace"))
+    widest = max(map(len, text[:MOST_LINE_BYTES].split(b"\n")[:1]), default=0)
+    if widest >= MOST_LINE_BYTES or text.partition(b"\n")[0].count((separator or ",").encode()) > MOST_COLUMNS:
+        raise UnreadableFile("reading.not_a_table", file=source.path, detail=f"> {MOST_COLUMNS} columns")
+    options = {"on_bad_lines": "skip", "skipinitialspace": True, "encoding_errors": "replace", "low_memory": False, "index_col": False}
     try:
-        frame = pd.read_csv(
-            io.BytesIO(text), sep=separator, on_bad_lines="skip", skipinitialspace=True, encoding_errors="replace", low_memory=False
-        )
+        with warnings.catch_warnings(action="ignore", category=pd.errors.ParserWarning):  # rows longer than the head
+            frame = pd.read_csv(io.BytesIO(text), sep=separator, **options)
     except (ValueError, pd.errors.ParserError) as error:
         raise UnreadableFile("reading.not_a_table", file=source.path, detail=str(error).splitlines()[0]) from error
-    lost = text.count(b"\n") + (not text.endswith(b"\n")) - 1 - text.count(b"\n\n") - len(frame)
+    lost += text.count(b"\n") + (not text.endswith(b"\n")) - 1 - text.count(b"\n\n") - len(frame)
     if lost > 0:
         skipped["skipped.bad_row"] = lost
     return frame
@@ -108,12 +114,12 @@ def numbers_of(column: "pd.Series") -> np.ndarray:
 
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         return column.to_numpy(np.float64)
-    numbers = pd.to_numeric(column, errors="coerce")
+    numbers = _parsed(column)
     if numbers.notna().mean() < 0.5:
         stripped = (
             column.astype(str).str.replace(",", "").str.extract(r"^\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*[%A-Za-z/°]*\s*$", expand=False)
         )
-        numbers = pd.to_numeric(stripped, errors="coerce")
+        numbers = _parsed(stripped)
     return numbers.to_numpy(np.float64)
 
 
@@ -123,14 +129,29 @@ def times_of(column: "pd.Series", name: str) -> tuple[np.ndarray, Clock] | None:
 
     if pd.api.types.is_datetime64_any_dtype(column):
         column = column.astype(str)
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
+    numbers = _parsed(column).to_numpy(np.float64)
     if np.isfinite(numbers).mean() > 0.5:
-        epoch = epoch_times(numbers)
-        if epoch is not None:
-            return epoch, "absolute"
-        words = plain(name).split("_")
-        factor = next((COUNTS[word] for word in reversed(words) if word in COUNTS), 10**9)
-        return counted_times(numbers, factor), "relative"
+        return counted(numbers, name)
     texts = column.astype(str)
     times, clock = parse_times(texts)
     return (times, clock) if (times != MISSING).mean() > 0.5 else None
+
+
+def counted(numbers: np.ndarray, name: str) -> tuple[np.ndarray, Clock]:
+    """Return the times of a column of numbers: calendar times by their magnitude, else counted in the unit that the name tells."""
+    epoch = epoch_times(numbers)
+    if epoch is not None:
+        return epoch, "absolute"
+    words = plain(name).split("_")
+    factor = next((COUNTS[word] for word in reversed(words) if word in COUNTS), 10**9)
+    return counted_times(numbers, factor), "relative"
+
+
+def _parsed(column: "pd.Series") -> "pd.Series":
+    """Return the column as numbers, nan for what is none or has more digits than any number of ours."""
+    import pandas as pd
+
+    try:
+        return pd.to_numeric(column, errors="coerce")
+    except OverflowError:
+        return pd.to_numeric(column.astype(str).str.slice(0, 300), errors="coerce").astype(np.float64)

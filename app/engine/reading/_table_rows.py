@@ -68,28 +68,13 @@ def device_id(text: str) -> str:
 
 
 def spread(times: np.ndarray, clock: Clock, codes: np.ndarray, ids: list[str], mapped: list[tuple[Mapping, np.ndarray]]) -> Rows:
-    """Give columns that name a card of their own (gpu0_util, gpu1_util) rows of that card."""
+    """Give columns that name a card of their own (gpu0_util, gpu1_util) to that card."""
     ids = list(ids)
-    owners = [mapping.device if mapping.device else None for mapping, _ in mapped]
-    parts: dict[str | None, list[int]] = {}
-    for number, owner in enumerate(owners):
-        parts.setdefault(owner, []).append(number)
-    metrics = dict.fromkeys(mapping.metric for mapping, _ in mapped)
-    units = {mapping.metric: mapping.unit for mapping, _ in mapped}
-    count = len(times)
-    values = {metric: np.full((len(parts), count), np.nan) for metric in metrics}
-    devices = np.empty((len(parts), count), np.int64)
-    for row, (owner, members) in enumerate(parts.items()):
-        if owner is None:
-            devices[row] = codes
-        else:
-            if owner not in ids:
-                ids.append(owner)
-            devices[row] = ids.index(owner)
-        for number in members:
-            mapping, raw = mapped[number]
-            with np.errstate(over="ignore", invalid="ignore"):  # what does not fit becomes inf, which is no sample
-                values[mapping.metric][row] = raw * mapping.factor
-    columns = tuple(Column(metric, units[metric], values[metric].ravel()) for metric in metrics)
+    columns: dict[tuple[str, int | None], Column] = {}
+    for mapping, values in mapped:
+        if mapping.device and mapping.device not in ids:
+            ids.append(mapping.device)
+        owner = ids.index(mapping.device) if mapping.device else None
+        columns[mapping.metric, owner] = Column(mapping.metric, mapping.unit, values, factor=mapping.factor, owner=owner)
     infos = tuple(Device(one, "host" if one == "host" else "gpu") for one in ids)
-    return Rows(np.tile(times, len(parts)), clock, devices.ravel(), infos, columns, count)
+    return Rows(times, clock, codes, infos, tuple(columns.values()), len(times))

@@ -5,7 +5,7 @@ is the NPU, "HCCL" or "Communication" its collectives, "CANN" the runtime; "Over
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -73,6 +73,8 @@ class AscendTraceJson:
 
 
 READER = AscendTraceJson()
+_BETWEEN = re.compile(rb"\}(?=\s*,\s*\{)")
+_TOO_DEEP = 500
 
 
 def _decoded(source: Source, text: bytes, warnings: list[Message]) -> list[_Event]:
@@ -82,14 +84,30 @@ def _decoded(source: Source, text: bytes, warnings: list[Message]) -> list[_Even
         events = _listed(attempt)
         if events is not None:
             return events
-    cut = body.rfind(b"}, {")
-    while cut > 0:
-        events = _listed(body[: cut + 1] + b"]")
+    for cut in _cuts(body):
+        events = _listed(body[:cut] + b"]")
         if events is not None:
             warnings.append(message("reading.broke_off", events=len(events)))
             return events
-        cut = body.rfind(b"}, {", 0, max(cut // 2, cut - 65536))
     raise UnreadableFile("reading.json_broken", file=source.path, detail="JSON")
+
+
+def _cuts(body: bytes) -> Iterator[int]:
+    """Yield where to cut a damaged list, the nearest before the damage first; an attempt reads the whole, so they are few."""
+    try:
+        msgspec.json.decode(body)
+        return
+    except RecursionError:
+        end = body.find(b"[" * _TOO_DEEP)
+    except msgspec.DecodeError as error:
+        place = re.search(r"byte (\d+)", str(error))
+        end = int(place[1]) if place is not None else len(body)
+    for window in (2**16, 2**16, 2**20, 2**22):
+        found = [one.start() + 1 for one in _BETWEEN.finditer(body, max(0, end - window), max(end, 0))]
+        if not found:
+            return
+        yield found[-1]
+        end = found[0] if len(found) == 1 else found[-1]
 
 
 def _listed(body: bytes) -> list[_Event] | None:

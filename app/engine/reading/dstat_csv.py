@@ -13,6 +13,7 @@ from app.engine.messages import Message, message
 from app.engine.model.traces import Clock, Trace
 from app.engine.progress import Progress
 from app.engine.reading._channels import HOST, Channel, trace_of_channels
+from app.engine.reading._csv_text import floats_of
 from app.engine.reading._rows import SYNTHETIC_STEP_S
 from app.engine.reading._sources import Source
 from app.engine.reading._sysstat import count_skipped, frame_of, separated
@@ -102,7 +103,7 @@ def _times(frame: "pd.DataFrame", run: bytes, warnings: list[Message]) -> tuple[
         warnings.append(message("reading.synthetic_time", step=SYNTHETIC_STEP_S))
         return np.arange(len(frame), dtype=np.int64) * int(SYNTHETIC_STEP_S * 1e9), "synthetic"
     texts = frame[column].str.strip().str.strip('"')
-    seconds = pd.to_numeric(texts, errors="coerce").to_numpy(np.float64)
+    seconds = floats_of(texts)
     if np.isfinite(seconds).all() and (epoch := epoch_times(seconds)) is not None:
         return epoch, "absolute"
     year = _YEAR.search(run)
@@ -119,10 +120,9 @@ def _times(frame: "pd.DataFrame", run: bytes, warnings: list[Message]) -> tuple[
 
 
 def _channels(frame: "pd.DataFrame", times: np.ndarray) -> list[Channel]:
-    import pandas as pd
 
     def column(name: str) -> np.ndarray | None:
-        return pd.to_numeric(frame[name], errors="coerce").to_numpy(np.float64) if name in frame else None
+        return floats_of(frame[name]) if name in frame else None
 
     made = []
     idle, wait, system = (column(f"{_CPU}/{name}") for name in ("idl", "wai", "sys"))

@@ -41,21 +41,24 @@ class Kineto:
         for batch in file.batches(part_of(progress, 0.0, 0.8)):
             columns.add(batch)
         progress(0.8, "reading.doing.ordering")
+        if file.damaged:
+            columns.skipped["skipped.damaged_event"] = file.damaged
         if not columns.total:
             raise UnreadableFile("reading.no_events", file=source.path)
-        return _trace(source, file.metadata, columns)
+        return _trace(source, file, columns)
 
 
 READER = Kineto()
 
 
-def _trace(source: Source, metadata: dict, columns: EventColumns) -> Trace:
+def _trace(source: Source, file: EventFile, columns: EventColumns) -> Trace:
+    metadata = file.metadata
     origin_us, events = columns.events()
     memory = columns.memory_series(origin_us)
     ends = events.start_ns + events.duration_ns if len(events) else np.zeros(1, np.int64)
     start_ns, clock = _start(metadata, origin_us)
     on_device = any(category in ("kernel", "memcpy", "memset", "collective") for category in events.categories)
-    warnings: list[Message] = []
+    warnings: list[Message] = list(file.warnings)
     if not len(events):
         warnings.append(message("reading.only_metadata"))
     elif not on_device:

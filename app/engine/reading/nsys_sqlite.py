@@ -15,7 +15,7 @@ from app.engine.reading import _nsys_metrics
 from app.engine.reading._event_columns import COLLECTIVE
 from app.engine.reading._profiler_trace import trace_of_events
 from app.engine.reading._sources import Source
-from app.engine.reading._sqlite import columns_of, integers, names_of, opened, tables_in_head
+from app.engine.reading._sqlite import columns_of, integers, names_of, open_sqlite, tables_in_head
 
 SLUG = "nsys-sqlite"
 _P = "CUPTI_ACTIVITY_KIND_"
@@ -64,7 +64,7 @@ class NsysSqlite:
         progress(0.0, "reading.doing.reading")
         warnings: list[Message] = []
         skipped: dict[str, int] = {}
-        with opened(source) as database:
+        with open_sqlite(source) as database:
             tables = names_of(database)
             words = dict(database.execute("SELECT id, value FROM StringIds"))
             parts = [_part(database, table, words, skipped, progress) for table in _TABLES if table in tables]

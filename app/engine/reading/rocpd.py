@@ -16,7 +16,7 @@ from app.engine.reading import nsys_sqlite
 from app.engine.reading._event_table import kernel_category, make_events
 from app.engine.reading._profiler_trace import trace_of_events
 from app.engine.reading._sources import Source
-from app.engine.reading._sqlite import MAGIC, columns_of, integers, names_of, opened
+from app.engine.reading._sqlite import MAGIC, columns_of, integers, names_of, open_sqlite
 
 SLUG = "rocpd"
 _SHOWN = 8
@@ -47,7 +47,7 @@ class Rocpd:
         kinds: list[str] = []
         owners: list[str] = []
         parts: list[np.ndarray] = []
-        with opened(source) as database:
+        with open_sqlite(source) as database:
             tables = names_of(database)
             if "StringIds" in tables and "rocpd_string" not in tables:
                 return nsys_sqlite.READER.read(source, progress)

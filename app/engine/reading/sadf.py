@@ -12,6 +12,7 @@ from app.engine.errors import UnreadableFile
 from app.engine.model.traces import Clock, Trace
 from app.engine.progress import Progress
 from app.engine.reading._channels import Channel, trace_of_channels
+from app.engine.reading._csv_text import floats_of
 from app.engine.reading._host_activity import maker_for
 from app.engine.reading._sources import Source
 from app.engine.reading._sysstat import count_skipped, frame_of, separated
@@ -71,9 +72,8 @@ READER = Sadf()
 
 def _times(texts: "pd.Series") -> tuple[np.ndarray, Clock]:
     """Return the times: "2019-04-18 13:20:19 UTC", the same without a zone, or seconds since 1970."""
-    import pandas as pd
 
-    seconds = pd.to_numeric(texts, errors="coerce").to_numpy(np.float64)
+    seconds = floats_of(texts)
     epoch = epoch_times(seconds) if np.isfinite(seconds).all() else None
     if epoch is not None:
         return epoch, "absolute"
@@ -160,6 +160,6 @@ def _xml(text: bytes, source: Source) -> Activity:
                 found[activity].append(_row(activity, element.attrib, stamp))
             elif element.attrib and not len(element) and name != "timestamp":
                 found["other"].append({})
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, LookupError, ValueError) as error:  # LookupError: an encoding that does not exist
         raise UnreadableFile("reading.xml_broken", file=source.path, detail=str(error)) from error
     return found

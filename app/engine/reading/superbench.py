@@ -13,6 +13,7 @@ from app.engine.errors import UnreadableFile
 from app.engine.model.traces import Device, Trace
 from app.engine.progress import Progress
 from app.engine.reading._channels import HOST, Channel, trace_of_channels
+from app.engine.reading._csv_text import floats_of
 from app.engine.reading._host_activity import VIRTUAL_INTERFACES
 from app.engine.reading._sources import Source
 from app.engine.reading._sysstat import count_skipped
@@ -68,9 +69,8 @@ READER = SuperBench()
 
 
 def _channels(frame: "pd.DataFrame", times: np.ndarray) -> list[Channel]:
-    import pandas as pd
 
-    columns = {name: pd.to_numeric(frame[name], errors="coerce").to_numpy(np.float64) for name in frame if name != "time"}
+    columns = {name: floats_of(frame[name]) for name in frame if name != "time"}
     made = [Channel("cpu_busy_cores", "cores", HOST, times, columns["cpu_usage"] / 100)] if "cpu_usage" in columns else []
     for name, values in columns.items():
         kind, _, card = str(name).partition(":")

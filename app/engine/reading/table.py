@@ -1,5 +1,6 @@
 """Any CSV, TSV or .xlsx with a time column: columns are mapped to metrics by name and unit, and doubt is told."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,17 +10,20 @@ from app.engine.messages import Message, message
 from app.engine.model.mappings import mapping_of
 from app.engine.model.traces import Clock, Trace
 from app.engine.progress import Progress
+from app.engine.reading._columns import release
 from app.engine.reading._rows import Rows, trace_of_rows
 from app.engine.reading._sources import Source
 from app.engine.reading._table_columns import DEVICE_NAMES, TIME_NAMES, Mapping, map_column, plain
-from app.engine.reading._table_frames import is_workbook, load_frame, numbers_of, separator_of, times_of
-from app.engine.reading._table_rows import devices_of, mapped_rows, spread
+from app.engine.reading._table_frames import counted, is_workbook, load_frame, numbers_of, separator_of, times_of
+from app.engine.reading._table_rows import device_id, devices_of, mapped_rows, spread
+from app.engine.reading._table_stream import StreamedTable, heads_of, streamed_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SLUG = "table"
 _SHOWN = 12
+STREAM_FROM_BYTES = 16 * 2**20
 
 
 class TableReader:
@@ -39,19 +43,46 @@ class TableReader:
         """Read the table. Raises UnreadableFile when it has no time column or no metric."""
         progress(0.0, "reading.doing.reading")
         skipped: dict[str, int] = {}
-        frame = load_frame(source, skipped)
-        progress(0.5, "reading.doing.parsing")
         warnings: list[Message] = []
-        mapping = mapping_of(frame.columns, source.mappings)
-        if mapping is not None:
-            rows = mapped_rows(frame, mapping, source)
+        streamed = _streamed(source, progress, skipped)
+        if streamed is not None:
+            rows = _streamed_rows(streamed, warnings, source)
         else:
-            times, clock, time_columns = _times(frame, source)
-            rows = _rows(frame, times, clock, time_columns, warnings, source)
+            frame = load_frame(source, skipped)
+            progress(0.5, "reading.doing.parsing")
+            mapping = mapping_of(frame.columns, source.mappings)
+            rows = mapped_rows(frame, mapping, source) if mapping is not None else _frame_rows(frame, warnings, source)
         return trace_of_rows(source, SLUG, rows, skipped=skipped, warnings=warnings)
 
 
 READER = TableReader()
+
+
+def _streamed(source: Source, progress: Progress, skipped: dict[str, int]) -> StreamedTable | None:
+    """Return a big, regular CSV, read piece by piece; None for all others, and where a person said what its columns mean."""
+    separator = separator_of(source.head.decode("utf-8", "replace"))
+    if source.size_bytes < STREAM_FROM_BYTES or separator is None:
+        return None
+    if mapping_of(heads_of(source, separator), source.mappings) is not None:
+        return None
+    return streamed_table(source, separator, progress, skipped)
+
+
+def _streamed_rows(table: StreamedTable, warnings: list[Message], source: Source) -> Rows:
+    if not table.length:
+        raise UnreadableFile("reading.no_rows", file=source.path)
+    if table.times is None:
+        raise UnreadableFile("reading.no_time_column", file=source.path, columns=table.heads[:_SHOWN])
+    times, clock = table.times if isinstance(table.times, tuple) else counted(table.times, table.time_name)
+    ids = [device_id(one) or "?" for one in table.ids]
+    return _rows(table.columns, times, clock, (table.codes, ids), warnings, source)
+
+
+def _frame_rows(frame: "pd.DataFrame", warnings: list[Message], source: Source) -> Rows:
+    times, clock, time_columns = _times(frame, source)
+    by = next((column for column in frame.columns if plain(str(column)) in DEVICE_NAMES and column not in time_columns), None)
+    pairs = [(str(column), numbers_of(frame[column])) for column in frame.columns if column not in time_columns and column != by]
+    return _rows(pairs, times, clock, devices_of(frame, str(by or "")), warnings, source)
 
 
 def _times(frame: "pd.DataFrame", source: Source) -> tuple[np.ndarray, Clock, set[object]]:
@@ -68,22 +99,27 @@ def _times(frame: "pd.DataFrame", source: Source) -> tuple[np.ndarray, Clock, se
     return *best, set(named)
 
 
-def _rows(frame: "pd.DataFrame", times: np.ndarray, clock: Clock, time_columns: set, warnings: list[Message], source: Source) -> Rows:
-    by = next((column for column in frame.columns if plain(str(column)) in DEVICE_NAMES and column not in time_columns), None)
-    codes, ids = devices_of(frame, str(by or ""))
+def _rows(
+    pairs: Sequence[tuple[str, np.ndarray]],
+    times: np.ndarray,
+    clock: Clock,
+    devices: tuple[np.ndarray, list[str]],
+    warnings: list[Message],
+    source: Source,
+) -> Rows:
+    """Return the rows with each column as a metric of ours; doubt is told."""
     mapped: list[tuple[Mapping, np.ndarray]] = []
-    for column in frame.columns:
-        if column in time_columns or column == by:
-            continue
-        values = numbers_of(frame[column])
+    for name, values in pairs:
+        source.beat()
         if np.isfinite(values).any():
-            mapped.append((map_column(str(column), values), values))
-    if not any(mapping.known for mapping, _ in mapped) and not mapped:
-        raise UnreadableFile("reading.no_metric_column", file=source.path, columns=[str(column) for column in frame.columns[:_SHOWN]])
+            mapped.append((map_column(name, values), values))
+        release(values)
+    if not mapped:
+        raise UnreadableFile("reading.no_metric_column", file=source.path, columns=[name for name, _ in pairs[:_SHOWN]])
     for mapping, _ in mapped:
         if mapping.doubt:
             warnings.append(message("reading.doubtful_column", column=mapping.column, metric=mapping.metric, unit=mapping.read_as))
     unknown = [mapping.column for mapping, _ in mapped if not mapping.known]
     if unknown:
         warnings.append(message("reading.unmapped_columns", columns=unknown[:_SHOWN]))
-    return spread(times, clock, codes, ids, mapped)
+    return spread(times, clock, *devices, mapped)

@@ -1,0 +1,58 @@
+"""The short table of `rocm-smi` and `hy-smi`: one row per card with units in the cells, a table per call."""
+
+import re
+
+import numpy as np
+
+from app.engine.errors import UnreadableFile
+from app.engine.messages import Message
+from app.engine.model.traces import Trace
+from app.engine.reading._blank_columns import PLACE, Section, rows_of, sections, with_cards
+from app.engine.reading._cleaning import step_of
+from app.engine.reading._rows import Column, trace_of_rows
+from app.engine.reading._smi_tables import first_number, timed_rows
+from app.engine.reading._sources import Source
+from app.engine.reading._stamps import Stamped
+
+HEAD = re.compile(rb"^[ \t]*(DCU|HCU|GPU)[ \t]+Temp\b[^\n]{0,200}\bAvgPwr\b[^\n]*$", re.MULTILINE)
+_COLUMNS = {
+    "load%": ("gpu_utilisation", "", 0.01),
+    "vram%": ("vram_utilisation", "", 0.01),
+    "avgpwr": ("power_w", "W", 1.0),
+    "temp": ("temperature_c", "°C", 1.0),
+    "sclk": ("sm_clock_mhz", "MHz", 1.0),
+    "mclk": ("memory_clock_mhz", "MHz", 1.0),
+}
+_NUMBER = r"^(\d+(?:\.\d+)?)"
+
+
+def read_short_tables(source: Source, slug: str, command: str, stamps: Stamped) -> Trace:
+    """Read all short tables of a text. Raises UnreadableFile where none has a row."""
+    import pandas as pd
+
+    skipped: dict[str, int] = {}
+    frames = [_rows(section, skipped) for section in sections(stamps.text, HEAD, _names, skipped)]
+    known = [frame for frame in frames if frame is not None]
+    if not known:
+        raise UnreadableFile("reading.no_rows", file=source.path)
+    frame, codes, infos = with_cards(pd.concat(known, ignore_index=True), "card", skipped)
+    texts = {name: frame[name].astype(str) for name in (*_COLUMNS, "pwrcap") if name in frame}
+    columns = [
+        Column(metric, unit, first_number(texts[name], _NUMBER) * factor)
+        for name, (metric, unit, factor) in _COLUMNS.items()
+        if name in texts
+    ]
+    warnings: list[Message] = []
+    rows = timed_rows(stamps, frame[PLACE].to_numpy(), codes, infos, columns, step_of(stamps.text, command, ()), warnings)
+    limits = set(first_number(texts["pwrcap"], _NUMBER).tolist()) if "pwrcap" in texts else set()
+    environment = {"power_limit_w": f"{limit:g}"} if len(limits) == 1 and np.isfinite(limit := limits.pop()) else {}
+    return trace_of_rows(source, slug, rows, skipped=skipped, warnings=warnings, environment=environment)
+
+
+def _names(head: bytes) -> list[str]:
+    words = re.sub(r"\s*\([^)]{0,40}\)", "", head.decode("ascii", "replace")).lower().split()
+    return ["card", *("load%" if word in ("dcu%", "hcu%", "gpu%") else word for word in words[1:])]
+
+
+def _rows(section: Section, skipped: dict[str, int]) -> "object":
+    return rows_of(section, rb"\d{1,3}", skipped, places=True, rules=rb"=|-{4}|WARNING|[A-Z][a-z]{2} [A-Z][a-z]{2} |\d{4}[-/\xe5]")

@@ -1,0 +1,49 @@
+"""AMD's `rocm-smi --json`, `--csv` and its short table; key names change between versions of ROCm."""
+
+from app.engine.errors import UnreadableFile
+from app.engine.model.traces import Trace
+from app.engine.progress import Progress
+from app.engine.reading._cleaning import plain
+from app.engine.reading._rocm_records import CSV_HEAD, JSON_HEAD, csv_records, json_records, trace_of_records
+from app.engine.reading._rocm_table import HEAD, read_short_tables
+from app.engine.reading._sources import Source
+from app.engine.reading._stamps import stamped
+
+
+class RocmSmi:
+    """A reader of rocm-smi or of a clone. own: words that tell the clone, b"" for rocm-smi itself."""
+
+    def __init__(self, slug: str, command: str, priority: int, own: tuple[bytes, ...] = ()) -> None:
+        self.slug = slug
+        self.label = f"{command} (--json / --csv)"
+        self.priority = priority
+        self.command = command
+        self._own = own
+
+    def recognises(self, head: bytes) -> bool:
+        """Cards as JSON keys, rows of devices, or the short table."""
+        head = plain(head)
+        if self._own and not any(word in head for word in self._own):
+            return False
+        return any(pattern.search(head) is not None for pattern in (JSON_HEAD, CSV_HEAD, HEAD))
+
+    def read(self, source: Source, progress: Progress) -> Trace:
+        """Read all documents, blocks or tables of the file."""
+        progress(0.0, "reading.doing.reading")
+        text = plain(source.text_bytes())
+        progress(0.3, "reading.doing.parsing")
+        skipped: dict[str, int] = {}
+        stamps = stamped(text)
+        if JSON_HEAD.search(stamps.text) is not None:
+            records, system, damaged = json_records(stamps.text.decode("latin-1"))  # one letter per byte: places are those of the bytes
+            if damaged:
+                skipped["skipped.damaged_card"] = damaged
+            return trace_of_records(source, self.slug, self.command, stamps, records, system, skipped)
+        if CSV_HEAD.search(stamps.text) is not None:
+            return trace_of_records(source, self.slug, self.command, stamps, csv_records(stamps.text, skipped), {}, skipped)
+        if HEAD.search(stamps.text) is None:
+            raise UnreadableFile("reading.no_rows", file=source.path)
+        return read_short_tables(source, self.slug, self.command, stamps)
+
+
+READER = RocmSmi("rocm-smi", "rocm-smi", priority=16)
