@@ -101,7 +101,7 @@ class CaseDialog(Dialog):
         ]  # fmt: skip
         self.table = Table(columns, rows, look.theme, name=say("intake.ask.case", file=path.name))
         self.table.setSelectionMode(Table.SelectionMode.SingleSelection)
-        self.table.doubleClicked.connect(lambda _index: self.accept())
+        self.table.opened.connect(lambda _row: self.accept())
         names = [case.name for case in cases]
         self.table.select_row(names.index(likely) if likely in names else 0)
         if likely:

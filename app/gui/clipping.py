@@ -82,6 +82,8 @@ def _of_numbers(table: Table) -> Iterator[Clipped]:
         has = table.columnWidth(place) - PAD - (EDGE_PAD if place in (0, last) else PAD)
         for row in rows:
             text = str(table.model().index(row, place, QModelIndex()).data() or "")
+            if not any(sign.isdigit() for sign in text):  # words in a column of figures: what a table of facts may elide
+                continue
             needs = ceil(QFontMetricsF(font(SMALL_PX)).horizontalAdvance(text))
             if needs > has + SLACK_PX:
                 yield Clipped(text, needs, has)

@@ -26,6 +26,11 @@ class Desk(QObject):
         self.failures = [notice, *(one for one in self.failures if one.what != notice.what)][:MOST_FAILURES]
         self.changed.emit()
 
+    def forget_failure(self, what: str) -> None:
+        """Forget one by its first line, for its card was closed."""
+        self.failures = [one for one in self.failures if one.what != what]
+        self.changed.emit()
+
     def forget_failures(self) -> None:
         """Forget what could not be read."""
         self.failures = []

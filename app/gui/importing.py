@@ -159,7 +159,9 @@ class Importing(QObject):
             new = _differences(before, outcome.project)
             if new:
                 self._session.edit("gui.did.import", **new)
-                for path, _purpose in found.files[:MOST_REMEMBERED]:
+                failed = {error.file for error in outcome.errors}
+                read = [path for path, _purpose in found.files if not {str(path), path.name} & failed]
+                for path in read[:MOST_REMEMBERED]:
                     self._session.recent.add(path)
             self._end(outcome, notes, then)
 

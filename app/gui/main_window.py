@@ -77,6 +77,7 @@ class MainWindow(QMainWindow):
         self.rail = Rail([(page.key, page.icon, page.key == "platforms") for page in PAGES], self.look, self.show_page)
         self.errors = ErrorList(self.look)
         self.errors.changed.connect(self._allow_escape)
+        self.errors.closed.connect(lambda what: self.desk.forget_failure(what))
         self.stack = QStackedWidget()
         self.pages: dict[str, Page] = {}
         right = QVBoxLayout()
@@ -129,8 +130,8 @@ class MainWindow(QMainWindow):
     def show_platform(self, platform: str) -> None:
         """Show a platform in the platform base."""
         self.session.selected_platform = platform
+        self.session.compared_platforms = (platform,)
         self.show_page("platforms")
-        self.pages["platforms"].refresh(force=True)
 
     def find_on_page(self, key: str, text: str) -> None:
         """Show a page and let it find a text, where it has a field for that."""

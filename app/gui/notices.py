@@ -93,6 +93,7 @@ class ErrorList(QScrollArea):
     """The notices above the page, newest first: three are seen, older ones are scrolled to."""
 
     changed = Signal()
+    closed = Signal(str)  # what a card said that was closed by its own button
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -116,7 +117,7 @@ class ErrorList(QScrollArea):
         """Put a notice on top; one that stands there already is not repeated."""
         if notice.what in {card.what for card in self.cards()}:
             return
-        card = NoticeCard(notice, self._look, lambda: self._remove(card))
+        card = NoticeCard(notice, self._look, lambda: self._close(card))
         self._layout.insertWidget(0, card)
         for old in self.cards()[MOST_KEPT:]:
             self._remove(old)
@@ -139,6 +140,10 @@ class ErrorList(QScrollArea):
         for card in cards:
             self._remove(card)
         return bool(cards)
+
+    def _close(self, card: NoticeCard) -> None:
+        self._remove(card)
+        self.closed.emit(card.what)
 
     def _remove(self, card: NoticeCard) -> None:
         self._layout.removeWidget(card)

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from msgspec import Struct
 
+from app.__main__ import main
 from app.cli._frame import run_command
 from app.engine import pipeline
 
@@ -324,6 +325,16 @@ def test_faults_are_one_line_with_a_remedy_and_exit_2(capsys, words, lang, tmp_p
     lines = captured.err.strip().splitlines()
     assert lines and all(line.startswith("error: ") for line in lines) and not captured.out
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "opens"), [(["no/such.csv"], True), (["gone.sxp"], True), ([], True), (["predcit"], False), (["inspect", "a.csv"], False)]
+)
+def test_what_looks_like_a_file_goes_to_the_window_which_says_what_is_missing(monkeypatch, words, opens):
+    asked = []
+    monkeypatch.setattr("app.cli._window.run_window_command", lambda given: asked.append(given) or 0)
+    monkeypatch.setattr("app.cli._frame.run_command", lambda _given: 2)
+    assert main(words) == (0 if opens else 2) and bool(asked) == opens
 
 
 def test_a_defect_is_a_report_not_a_traceback(capsys, monkeypatch):

@@ -30,6 +30,12 @@ def words(project: Project, lang: str = "zh") -> list[str]:
     return [block.text for section in proposal(project, lang).sections for block in section.blocks if isinstance(block, Text)]
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_run_without_a_name_leaves_no_gap_on_the_cover(project, lang):
+    cover = proposal(changed(project, workload=None, name=""), lang).cover
+    assert cover.subtitle[0].isalpha() and not cover.project
+
+
 def test_chapters_come_in_the_chosen_order_and_others_keep_their_place(project, tmp_path):
     chosen = with_settings(project, sections=("plans", "summary", "predictions"))
     assert [section.key for section in proposal(chosen).sections] == ["plans", "summary", "predictions"]

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QMenu
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu
 
 from app.engine import pipeline
 from app.engine.errors import EngineError
@@ -165,7 +165,7 @@ def test_the_case_is_chosen_from_a_list(window, asked, tmp_path, sample):
 
     def choose(dialog):
         assert dialog.chosen() == "b"  # its name is that of the workload
-        dialog.accept()
+        QTest.keyClick(dialog.table, Qt.Key.Key_Return)
 
     asked((CaseDialog, choose))
     take(window, table)
@@ -340,6 +340,8 @@ def test_a_page_without_data_shows_what_failed(window):
     shown = texts(window.pages["profile"].findChild(EmptyState))
     assert "刚才没能读取" in shown and "rank7.json.gz: 压缩文件损坏或不完整" in shown
     assert not window.errors.isVisible()
+    window.errors.cards()[0].findChildren(QAbstractButton)[-1].click()  # its cross, as seen on a page with data
+    assert not window.desk.failures and not any(one.isVisible() for one in window.findChildren(QLabel) if one.text() == "刚才没能读取")
 
 
 # Verbs: menu, palette, keys -----------------------------------------------------------------------------------------------------------
@@ -414,6 +416,11 @@ def test_the_palette_finds_everything_fast_and_goes_there(window, sample):
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     assert window.current == "platforms" and window.session.selected_platform in chosen.also
     assert "910B2" in window.look.product(window.session.selected_platform)
+    window.actions_.show_commands()
+    window.actions_.palette.field.setText("mi300x")
+    QTest.keyClick(window.actions_.palette.field, Qt.Key.Key_Return)
+    (shown,) = window.pages["platforms"].table.chosen()
+    assert "MI300X" in window.look.product(shown)
 
 
 def test_the_best_match_comes_first():

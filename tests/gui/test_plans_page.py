@@ -12,6 +12,7 @@ from app.engine import pipeline
 from app.engine.messages import message
 from app.engine.model.plans import PriceProblem
 from app.engine.model.projects import changed
+from app.engine.selecting import is_open
 from app.gui.look import Look
 from app.gui.pages.plans import PlansPage
 from app.gui.plan_words import PlanWords
@@ -130,6 +131,11 @@ def test_only_feasible_plans_on_request(show, troubled):
     shown = page.table.model().rowCount()
     assert 0 < shown < len(troubled.selection.plans)
     assert page.look.say("page_plans.table_filtered", shown=shown, all=len(troubled.selection.plans)) in texts(page)
+    barred = [number for number, plan in enumerate(troubled.selection.plans) if not is_open(plan)]
+    page._filter.setChecked(False)
+    page.choose(barred[0])
+    page._filter.setChecked(True)
+    assert not page.has_choice() and {mark.place for mark in page.chart.shown()}.isdisjoint(barred)
 
 
 def test_columns_can_be_added_and_only_what_is_shown_is_exported(show, sample, tmp_path, qtbot):

@@ -101,6 +101,17 @@ def test_an_edit_is_one_named_step_and_numbers_follow(page, window):
     assert window.session.project.requirement.scale_cards == 64 and page.form.fields["requirement.scale_cards"].editor.text() == "64"
 
 
+def test_undo_in_a_line_is_of_the_line_while_typing_and_of_the_document_after(page, window):
+    entry = type_into(page, "requirement.scale_cards", "128", ENTER)
+    settle(make_application(), window)
+    QTest.keyClicks(entry, "9")
+    QTest.keyClick(entry, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.session.project.requirement.scale_cards == 128 and not entry.is_pending
+    QTest.keyClick(entry, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    settle(make_application(), window)
+    assert window.session.project.requirement.scale_cards == 64
+
+
 def test_leaving_takes_over_and_escape_brings_back(page, window):
     entry = type_into(page, "requirement.budget", "350万", TAB)
     assert window.session.project.requirement.budget == 3.5e6 and entry.text() == "3\u2009500\u2009000"

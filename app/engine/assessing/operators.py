@@ -35,7 +35,11 @@ def run(context: Context) -> Finding:
         return Finding("operators", "warning", summary, tuple(evidence), message("assessing.operators.remedy"), short)
     if sum(one.share for one in unknown) > UNKNOWN_SHARE:
         return Finding("operators", "unknown", message("assessing.operators.unclear", count=len(unknown)), tuple(evidence), short=short)
-    return Finding("operators", "ok", message("assessing.operators.supported", count=len(found)), tuple(evidence), short=short)
+    said = message("assessing.operators.supported", count=len(found))
+    if unknown:
+        share = sum(one.share for one in unknown)
+        said = message("assessing.operators.nearly_all", good=len(found) - len(unknown), all=len(found), unknown=len(unknown), share=share)
+    return Finding("operators", "ok", said, tuple(evidence), short=short)
 
 
 def _unknown(why: Message) -> Finding:

@@ -62,11 +62,12 @@ def _cover(facts: Facts) -> Cover:
     project, settings = facts.project, facts.project.settings
     today = settings.date or datetime.date.today()
     workload = project.workload.name if project.workload else ""
+    about = _printable(workload or project.name)
     return Cover(
         title=facts.say("cover.profile_title" if settings.sections == ("characteristics", "assumptions") else "cover.title"),
-        subtitle=facts.say("cover.subtitle", workload=_printable(workload or project.name)),
+        subtitle=facts.say("cover.subtitle", workload=about) if about else facts.say("cover.subtitle_unnamed"),
         customer=_printable(project.requirement.customer) or facts.say("cover.no_customer"),
-        project=_printable(workload or project.name),
+        project=about,
         number=settings.number or f"SX-{today:%Y%m%d}",
         version=settings.version,
         date=today,

@@ -80,6 +80,7 @@ class PlansPage(ChoosingPage):
         self._words = PlanWords.of(selection, prices, self.look)
         self._lower = row(self._table_card(selection), self._chart_card(selection), spacing=12)
         self._lower.setStretch(0, 1)
+        self.show_feasible(self._feasible)
         self._fit_side()
         parts = [
             boxed(self._cards(selection)),
@@ -122,7 +123,6 @@ class PlansPage(ChoosingPage):
             card.tools.addWidget(control)
         card.body.addWidget(self.table)
         self._fit_columns()
-        self.show_feasible(self._feasible)
         return card
 
     def _chart_card(self, selection: Selection) -> Card:
@@ -219,6 +219,9 @@ class PlansPage(ChoosingPage):
         plans = self._selection.plans
         kept = [number for number, plan in enumerate(plans) if is_open(plan)]
         self.table.keep(kept if only else None)
+        self.chart.keep(kept if only else None)
+        if only and self._chosen >= 0 and self._chosen not in kept:
+            self.choose(-1)
         code, params = ("table_filtered", {"shown": len(kept), "all": len(plans)}) if only else ("table_hint", {"count": len(plans)})
         self._table_hint.setText(self.look.say(f"{AREA}.{code}", **params))
 

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QKeyEvent,
+    QKeySequence,
     QResizeEvent,
     QStandardItem,
     QStandardItemModel,
@@ -27,6 +28,7 @@ from app.gui.widgets.basics import label
 
 MOST_SHOWN = 12
 FOUND_BY = Qt.ItemDataRole.UserRole
+OF_DOCUMENT = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
 
 
 class Entry(QLineEdit):
@@ -70,6 +72,9 @@ class Entry(QLineEdit):
         is_key = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
         if is_key and event.key() == Qt.Key.Key_Escape and self.is_pending:  # type: ignore[attr-defined] - else it would cancel a job
             event.accept()
+            return True
+        if is_key and not self.is_pending and any(event.matches(key) for key in OF_DOCUMENT):  # type: ignore[attr-defined]
+            event.ignore()  # nothing was typed here: undo means the document
             return True
         return super().event(event)
 

@@ -1,6 +1,6 @@
 """Speed against price: a mark per plan with its interval, the Pareto front as steps, the deadline as the speed that it needs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -52,7 +52,8 @@ class PlanChart(QWidget):
 
     def __init__(self, marks: Sequence[Mark], limits: Limits, scales: tuple[Scale, Scale], heads: tuple[str, str], look: Look) -> None:
         super().__init__()
-        self._marks, self._limits, self._look = sorted(marks, key=lambda mark: mark.price), limits, look
+        self._all, self._limits, self._look = sorted(marks, key=lambda mark: mark.price), limits, look
+        self._marks = self._all
         self._money, self._speed = scales
         self._heads = heads
         self._current = -1
@@ -64,6 +65,15 @@ class PlanChart(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(370, 420)
+
+    def keep(self, places: Collection[int] | None) -> None:
+        """Show these plans only; None shows all."""
+        self._marks = [mark for mark in self._all if places is None or mark.place in places]
+        self.update()
+
+    def shown(self) -> list[Mark]:
+        """Return the marks in sight, the cheapest first."""
+        return list(self._marks)
 
     def choose(self, place: int) -> None:
         """Mark a plan; -1 clears."""

@@ -35,7 +35,6 @@ class SideColumn(QWidget):
         self._inner.setSpacing(12)
         for card in self._cards:
             self._inner.addWidget(card)
-        self._inner.addStretch(0)  # a card that does not grow stays at the top
         self._scroll.setWidget(inner)
         self.setLayout(column(self._tabs, self._scroll))
         self._arrange()
@@ -51,6 +50,7 @@ class SideColumn(QWidget):
             len(self._cards) > 1 and (window.width() < TABS_BELOW_PX[0] or window.height() < TABS_BELOW_PX[1]) and self.window() is not self
         )
         self._tabs.setVisible(in_tabs)
+        self._inner.setAlignment(Qt.AlignmentFlag.AlignTop if in_tabs else Qt.AlignmentFlag(0))  # one card need not fill the height
         for place, card in enumerate(self._cards):
             card.setVisible(not in_tabs or place == self._tabs.currentIndex())
 
