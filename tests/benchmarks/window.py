@@ -118,7 +118,7 @@ def _stall(folder: str) -> None:
     path = _nvidia_log(Path(folder) / "gpu.csv")
     app, window = _window()
     found: dict = {"file_mb": path.stat().st_size // 10**6, "load_1_min": round(os.getloadavg()[0], 1), "idle_ms": _idle_gap(app, 20)}
-    for page in ("plans", "profile"):  # without and with the page that draws what is read
+    for page in ("profile", "plans"):  # with the page that draws what is read; then without it, from the cache of read files
         window.session.start_new()
         window.show_page(page)
         _spin(app, 1)
