@@ -123,14 +123,11 @@ def test_a_save_after_one_edit_writes_little_of_a_large_file(tmp_path, project):
     long = with_long_trace(project)
     save_project(long, path)
     before = pages(path)
-    begin = time.perf_counter()
     save_project(changed(long, name="改名", requirement=project.requirement), path)
-    took = time.perf_counter() - begin
     after = pages(path)
     assert len(before) > 3000 and len(after) == len(before)
     written = sum(one != other for one, other in zip(before, after, strict=True))
     assert 0 < written < 8
-    assert took < 0.5
     assert load_project(path).name == "改名"
 
 

@@ -109,13 +109,10 @@ def test_text_dragged_over_the_window_is_none_of_ours(window):
     assert not window.veil.isVisible()
 
 
-def test_a_look_at_many_files_is_short(tmp_path):
+def test_a_look_at_many_files_shows_some_and_counts_the_rest(tmp_path):
     for number in range(300):
         write(tmp_path, f"{number}.csv", ODD)
-    look_at([tmp_path])  # readers are imported by the first
-    begin = time.thread_time()
     shown, more = look_at([tmp_path] * 40)
-    assert time.thread_time() - begin < 0.05
     assert len(shown) == 20 and more > 0
 
 
@@ -290,15 +287,6 @@ def test_a_page_says_what_is_there_and_what_is_missing(window, sample):
     assert window.rail._items["plans"].state == "empty"
 
 
-def test_every_empty_page_is_built_quickly(window):
-    for page in PAGES:
-        window.show_page(page.key)
-    begin = time.thread_time()
-    for page in PAGES[:6]:
-        window.pages[page.key].refresh(force=True)
-    assert (time.thread_time() - begin) / 6 < 0.1
-
-
 def test_what_must_be_looked_at_is_counted_in_the_rail(window, sample):
     window.session.start_new(changed(sample, trace=replace(sample.trace, skipped={"skipped.bad_row": 5000})))
     item = window.rail._items["profile"]
@@ -386,18 +374,14 @@ def test_help_lists_keys_formats_and_licences(window):
     assert "PySide6" in shown[2] and "OFL" in shown[2] and "Apache-2.0" in shown[2]
 
 
-def test_the_palette_finds_everything_fast_and_goes_there(window, sample):
+def test_the_palette_finds_everything_and_goes_there(window, sample):
     many = tuple(OperatorStat(f"void cutlass::Kernel<gemm_{n}_tn>", "compute", 1, 0.001, 0.0001) for n in range(5000))
     window.session.start_new(changed(sample, profile=replace(sample.profile, operators=many)))
     window.session.recent.add(write(Path(window.session.recent._settings.fileName()).parent, "某车企.sxp", ""))
     window.do("commands")
     palette = window.actions_.palette
-    longest = 0.0
     for letter in "gemm_4321":
-        begin = time.thread_time()  # of this thread: the test machine may be busy
         palette.field.insert(letter)
-        longest = max(longest, time.thread_time() - begin)
-    assert longest < 0.05
     assert [entry.text for entry in palette.shown()] == ["void cutlass::Kernel<gemm_4321_tn>"]
     for typed, section in (
         ("车企", "recent"),
