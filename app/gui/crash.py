@@ -50,18 +50,19 @@ class Crashes(QObject):
         if key_of(lines) in self._seen:
             return
         self._seen.add(key_of(lines))
-        report = write_report(lines)
+        report = report_of(lines)
+        path = write_report(report)
         self._window.session.autosave.write()
         if self.dialog is not None and self.dialog.isVisible():
             return  # one dialog is enough to decide; the report of the second lies beside the first
-        self.dialog = CrashDialog(self._window, report_of(lines), str(report) if report else "")
+        self.dialog = CrashDialog(self._window, report, str(path) if path else "")
         self.dialog.open()
 
     def _on_qt_message(self, kind: QtMsgType, context: object, text: str) -> None:
         """Write down that Qt met something grave: its kind and category, for the text can hold a path. All goes to stderr as ever."""
         print(text, file=sys.stderr)
         if kind in QT_GRAVE:
-            write_report((f"Qt {QT_GRAVE[kind]} message, category {getattr(context, 'category', '') or 'default'}",))
+            write_report(report_of((f"Qt {QT_GRAVE[kind]} message, category {getattr(context, 'category', '') or 'default'}",)))
 
 
 class CrashDialog(Question):

@@ -50,13 +50,13 @@ def report_of(lines: tuple[str, ...]) -> str:
     return "\n".join([*head, "", *lines, ""])
 
 
-def write_report(lines: tuple[str, ...]) -> Path | None:
-    """Write a report into the user's folder, keep the newest twenty, and return its path; None where nothing can be written."""
+def write_report(report: str) -> Path | None:
+    """Write the text of a report into the user's folder, keep the newest twenty, and return its path; None where nothing can be written."""
     try:
         folder = crash_folder()
         stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")
         path = folder / f"crash-{stamp}-{os.getpid()}.txt"
-        path.write_text(report_of(lines), encoding="utf-8")
+        path.write_text(report, encoding="utf-8")
     except OSError:
         return None
     for old in sorted(folder.glob("crash-*.txt"))[:-MOST_REPORTS]:

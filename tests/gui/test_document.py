@@ -436,7 +436,7 @@ def test_at_most_twenty_reports_are_kept(home):
     from app.gui.crash_report import MOST_REPORTS, write_report
 
     for number in range(MOST_REPORTS + 4):
-        write_report((f"Error {number}",))
+        write_report(f"Error {number}")
     assert len(reports(home)) == MOST_REPORTS and f"Error {MOST_REPORTS + 3}" in reports(home)[-1].read_text("utf-8")
 
 
