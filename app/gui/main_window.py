@@ -21,6 +21,7 @@ from app.gui.notices import ErrorList, Notice, Toast, Way, notice_of
 from app.gui.page import Page, page_state
 from app.gui.pages import PAGES
 from app.gui.preferences import look_of
+from app.gui.qt_words import speak
 from app.gui.rail import Rail
 from app.gui.session import Session
 from app.gui.settings_dialog import SettingsDialog
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
         """Make all parts anew in the present look."""
         app = QApplication.instance()
         assert isinstance(app, QApplication)
+        speak(self.look.lang)
         app.setPalette(palette(self.look.theme))
         app.setStyleSheet(style_sheet(self.look.theme))
         shown = [card.notice for card in self.errors.cards()] if hasattr(self, "errors") else []

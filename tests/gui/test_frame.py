@@ -187,3 +187,20 @@ def test_hairlines_are_crisp_at_every_scale(tmp_path, scale):
     )
     ratio, colours = done.stdout.split()
     assert float(ratio) == float(scale) and int(colours) == 3  # header, line, page: nothing in between
+
+
+def test_qt_speaks_the_language_of_the_window(qtbot):
+    from PySide6.QtWidgets import QDialogButtonBox
+
+    from app.gui.qt_words import speak
+
+    try:
+        words = []
+        for lang in ("zh", "en"):
+            speak(lang)
+            box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+            qtbot.addWidget(box)
+            words.append(box.buttons()[0].text())
+        assert words == ["取消", "Cancel"]
+    finally:
+        speak("en")

@@ -65,6 +65,8 @@ class PlansPage(ChoosingPage):
         return made
 
     def empty(self) -> QWidget:
+        if self.project.prices is not None:
+            return super().empty()
         hint = Card()
         hint.body.addLayout(row(label(self.look.say(f"{AREA}.no_sheet"), BODY_PX, tone="2"), None, self._template_button()))
         made = column(super().empty(), hint, spacing=12)
