@@ -7,6 +7,7 @@ import html
 import os
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -22,6 +23,7 @@ HEAD_BYTES = 65536
 MOST_FILES = 4096
 SQLITE = b"SQLite format 3\0"
 ZIP = b"PK\x03\x04"
+WORKBOOKS = (".xlsx", ".xlsm")
 MOST_WORDS = 600
 TITLE_LINES = 30
 MEASURED_COLUMNS = {"case", "platform", "speed"}
@@ -64,6 +66,10 @@ def purpose_of(path: Path) -> Purpose:
     head = _head(path)
     if head.startswith(SQLITE) and path.suffix.lower() == ".sxp":
         return "project"
+    if path.suffix.lower() in WORKBOOKS and not zipfile.is_zipfile(path):
+        raise EngineError("prices.not_a_workbook", file=path)
+    if _is_archive(path):
+        return "trace"  # the reader tells what of it is none
     if head.startswith(ZIP):
         return _purpose_of_words(_workbook_words(path)) or _purpose_of_trace(path, ())
     text = _text(head)
@@ -152,6 +158,12 @@ def _text(head: bytes) -> str:
     return head.decode(encoding, "replace").removeprefix("\ufeff") if encoding else ""
 
 
+def _is_archive(path: Path) -> bool:
+    from app.engine.reading import container_kind
+
+    return container_kind(path) != ""
+
+
 def _is_model_config(text: str) -> bool:
     return any(f'"{key}"' in text for key in ("hidden_size", "n_embd", "model_type", "num_hidden_layers", "d_model"))
 
@@ -162,7 +174,7 @@ def _workbook_words(path: Path) -> list[str]:
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if re.fullmatch(r"xl/(sharedStrings|worksheets/sheet\d+)\.xml", name)]
             heads = [archive.open(name).read(HEAD_BYTES).decode("utf-8", "replace") for name in names]
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError):
         return []
     return [html.unescape(word).strip() for word in re.findall(r"<t(?: [^>]*)?>([^<]*)</t>", "".join(heads))[:MOST_WORDS]]
 

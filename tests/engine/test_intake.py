@@ -2,6 +2,8 @@
 
 import json
 import os
+import tarfile
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +55,29 @@ def test_each_sample_file_goes_where_it_belongs():
     assert "record.sh" in {path.name for path in found.of("unknown")}
 
 
+def test_an_archive_of_logs_is_one_run(tmp_path):
+    traces = pipeline.sample_inputs().traces
+    with zipfile.ZipFile(tmp_path / "run.zip", "w") as archive:
+        for path in traces:
+            archive.write(path, path.name)
+    with tarfile.open(tmp_path / "run.tar.gz", "w:gz") as archive:
+        for path in traces:
+            archive.add(path, path.name)
+    for name in ("run.zip", "run.tar.gz"):
+        found = sort_files([tmp_path / name])
+        assert found.of("trace") == (tmp_path / name,)
+        project = take_in(Project(), found, Answers(), read).project
+        assert len(project.trace.files) == len(traces)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and no more", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 a locked one"])
+def test_a_damaged_workbook_is_told_and_not_asked_about(tmp_path, content):
+    path = tmp_path / "prices.xlsx"
+    path.write_bytes(content)
+    (error,) = sort_files([path]).unreadable
+    assert error.message.code == "prices.not_a_workbook"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "purpose"),
     [
@@ -68,12 +93,6 @@ def test_each_sample_file_goes_where_it_belongs():
 )
 def test_content_decides(tmp_path, name, text, purpose):
     assert purpose_of(write(tmp_path, name, text)) == purpose
-
-
-def test_a_damaged_workbook_is_unknown_and_no_defect(tmp_path):
-    path = tmp_path / "x.xlsx"
-    path.write_bytes(b"PK\x03\x04" + b"\0" * 500)
-    assert purpose_of(path) == "unknown"
 
 
 def test_a_glance_stops_when_it_is_late_and_counts_the_rest(tmp_path):

@@ -17,6 +17,7 @@ from app.engine.model.traces import Series, Trace
 from app.engine.progress import Progress, no_progress, part_of
 from app.engine.reading._cache import forget_leftovers
 from app.engine.reading._columns import release
+from app.engine.reading._containers import kind_of as container_kind
 from app.engine.reading._merging import merge_traces
 from app.engine.reading._outcomes import read_path
 from app.engine.reading._registry import Reader, formats, labels, read_trace, recognise
@@ -66,6 +67,7 @@ __all__ = [
     "ReadResult",
     "Reader",
     "check_column",
+    "container_kind",
     "formats",
     "known_metrics",
     "labels",
