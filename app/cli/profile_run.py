@@ -26,6 +26,8 @@ def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
 def run(options: argparse.Namespace) -> Result:
     """Read the files as one run and characterise it."""
     from app.engine import pipeline
+    from app.engine.environment import with_environment
+    from app.engine.model.projects import Project
     from app.engine.progress import part_of
 
     progress = stderr_progress(options)
@@ -33,6 +35,7 @@ def run(options: argparse.Namespace) -> Result:
     reading = pipeline.read_traces(options.files, part_of(progress, 0.0, 0.7))
     if reading.run is None:
         raise reading.unreadable[0] if reading.unreadable else EngineError("cli.nothing_to_read")
+    workload = with_environment(Project(workload=workload), reading.run)[0].workload
     profile = pipeline.profile_trace(
         reading.run, workload, platform=options.platform, whole=options.whole, progress=part_of(progress, 0.7, 1.0)
     )

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from app.engine import pipeline
+from app.engine.environment import with_environment
 from app.engine.errors import EngineError
 from app.engine.intake import Purpose, Sorted
 from app.engine.messages import Message, message
@@ -170,6 +171,9 @@ def take_in(project: Project, found: Sorted, answers: Answers, read: Read, progr
             taken.append((purpose, count))
     if project is before:
         return Outcome(project, None, tuple(errors), doubts)
+    project, filled = with_environment(project, project.trace)
+    if filled:
+        left.append(message("intake.told.filled", keys=[message(f"page_requirement.field.{key}") for key in filled]))
     if not project.name and project.workload:
         project = changed(project, name=project.requirement.customer or project.workload.name)
     unknown = found.of("unknown")

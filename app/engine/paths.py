@@ -48,6 +48,11 @@ def sample_folder() -> Path:
     return resources_folder() / "sample"
 
 
+def capture_folder() -> Path:
+    """Return the folder of the capture kit."""
+    return resources_folder() / "capture"
+
+
 def user_folder(kind: str) -> Path:
     """Return the user's folder of this kind, made if need be.
 

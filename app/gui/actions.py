@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QFileDialog, QLineEdit, QPlainTextEdit, QTextEdit
 
 from app.engine import pipeline
+from app.engine.capture_kit import write_capture_kit
 from app.engine.errors import EngineError
 from app.engine.messages import message
 from app.gui.help_dialogs import about_dialog, faults_dialog, formats_dialog, keys_dialog
@@ -83,6 +84,7 @@ class Actions:
     def _tools(self) -> Sequence[Verb]:
         return (
             Verb("intake.action.template", "", self.write_template, "file-spreadsheet", "tools"),
+            Verb("intake.action.capture_kit", "", self.write_capture_kit, "hard-drive", "tools"),
             Verb("intake.action.check_platforms", "", self.check_platforms, "database", "tools"),
             Verb("intake.action.formats", "", lambda: formats_dialog(self._window.look, self._window).open(), "list-filter", "tools"),
             Verb("document.action.settings", "Ctrl+,", self._window.show_settings, "settings", "tools"),
@@ -157,6 +159,12 @@ class Actions:
         path = self._ask_path("intake.action.template", f"{say('intake.template_name')}.xlsx", "Excel (*.xlsx)")
         if path:
             self._write(lambda _progress: pipeline.write_price_template(path, lang), path)
+
+    def write_capture_kit(self) -> None:
+        """Ask for a folder and put the scripts for the customer's machine there."""
+        folder = QFileDialog.getExistingDirectory(self._window, self._window.look.say("intake.action.capture_kit"))
+        if folder:
+            self._write(lambda _progress: write_capture_kit(Path(folder)), folder)
 
     def check_platforms(self) -> None:
         """Check the platform base and list what is wrong."""

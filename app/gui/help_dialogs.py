@@ -8,12 +8,14 @@ from PySide6.QtCore import qVersion
 from PySide6.QtWidgets import QWidget
 
 from app import __version__
-from app.engine.messages import render_remedy
+from app.engine.messages import message, render_remedy
+from app.engine.model.profiles import AXES
 from app.engine.platform_store import Problem
+from app.engine.reading import format_facts
 from app.gui.look import Look
 from app.gui.verbs import Verb
 from app.gui.widgets.dialogs import TableDialog
-from app.gui.widgets.drop_area import format_groups
+from app.gui.widgets.drop_area import GROUPS, group_of
 from app.gui.widgets.table import Cell, Column, Heading, Row
 
 PLOT_KEYS = (
@@ -30,6 +32,8 @@ LIBRARIES = (
 )  # fmt: skip
 SHIPPED = (("Noto Sans SC", "OFL-1.1"), ("Lucide", "ISC"))
 LONGEST_LICENCE = 60
+WIDE_PX = 1180
+DESCRIPTIONS = ("run.toml", "config.json")
 
 
 def keys_dialog(verbs: Sequence[Verb], look: Look, parent: QWidget) -> TableDialog:
@@ -48,13 +52,28 @@ def keys_dialog(verbs: Sequence[Verb], look: Look, parent: QWidget) -> TableDial
 
 
 def formats_dialog(look: Look, parent: QWidget) -> TableDialog:
-    """Return the list of what can be read."""
+    """Return the list of what can be read: what makes it, which axes it feeds, what it does not tell."""
     say = look.say
     rows: list[Row] = []
-    for group, names in format_groups().items():
+    for group in GROUPS:
         rows.append(Heading(say(f"intake.group.{group}")))
-        rows += [(Cell(name),) for name in names]
-    return TableDialog(say("intake.action.formats"), (Column(say("intake.format")),), rows, look, parent, hint=say("intake.formats_hint"))
+        for fact in format_facts():
+            if group_of(fact.slug) == group:
+                feeds = look.tell(message("intake.formats.list", words=[_feed(one, look) for one in fact.feeds]))
+                rows.append((Cell(fact.label), Cell(fact.command), Cell(feeds), Cell(fact.cannot[look.lang])))
+    for name in DESCRIPTIONS:
+        rows.append((Cell(name), Cell(say(f"intake.formats.{name.partition('.')[0]}")), Cell("—"), Cell("—")))
+    heads = [Column(say(f"intake.formats.{name}"), width=px) for name, px in (("format", 220), ("command", 300), ("feeds", 300))]
+    heads.append(Column(say("intake.formats.cannot")))
+    dialog = TableDialog(say("intake.action.formats"), heads, rows, look, parent, hint=say("intake.formats_hint"))
+    dialog.resize(WIDE_PX, dialog.height())
+    return dialog
+
+
+def _feed(word: str, look: Look) -> str:
+    name = word.rstrip("*+")
+    shown = look.say(f"profiling.axis.{name}" if name in AXES else f"intake.formats.{name}")
+    return shown + word[len(name) :]
 
 
 def faults_dialog(faults: Sequence[Problem], look: Look, parent: QWidget) -> TableDialog:

@@ -289,6 +289,7 @@ def test_select_new_propose_demo(capsys, tmp_path):
     call(capsys, "new", str(project), "--run", RUN, "--trace", *TRACES, "--measured", TABLE, "--prices", PRICES)
     proposed = call(capsys, "propose", str(project), "--out", str(tmp_path / "out"))
     assert set(proposed) >= {"pdf", "xlsx", "pages", "plans"} and proposed["plans"] == len(found.plans)
+    assert call(capsys, "capture-kit", "--out", str(tmp_path / "kit"))["files"] == sorted(map(str, (tmp_path / "kit").iterdir()))
     assert call(capsys, "demo", "--out", str(tmp_path / "demo"))["pages"] == proposed["pages"]
 
 

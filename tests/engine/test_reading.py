@@ -252,3 +252,29 @@ def test_cards_are_found_by_order(tmp_path, cards, ticks, spread_ms):
     trace = read_trace(write(tmp_path, "timestamp, power.draw [W]\n" + rows))
     assert len(trace.devices) == cards
     assert all(float(one.values.min()) == float(one.values.max()) for one in trace.series)
+
+
+def test_parquet_is_a_table(tmp_path):
+    fastparquet = pytest.importorskip("fastparquet")
+    pandas = pytest.importorskip("pandas")
+    when = pandas.date_range("2026-01-01", periods=6, freq="s")
+    frame = pandas.DataFrame({"time": when, "gpu": ["0", "1"] * 3, "gpu_util(%)": [10.0, 90.0] * 3, "power(W)": [300.5] * 6})
+    fastparquet.write(str(tmp_path / "log.any"), frame)
+    trace = read_trace(tmp_path / "log.any")
+    assert trace.files[0].format == "table" and trace.files[0].rows == 6 and trace.duration_ns == 5 * 10**9
+    found = {(one.metric, one.device): one.values.tolist() for one in trace.series}
+    assert found["gpu_utilisation", "1"] == [0.9] * 3 and found["power_w", "0"] == [300.5] * 3
+    whole = (tmp_path / "log.any").read_bytes()
+    (tmp_path / "cut").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(UnreadableFile):
+        read_trace(tmp_path / "cut")
+
+
+def test_parquet_without_the_extra_says_what_to_do(tmp_path, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "fastparquet", None)
+    (tmp_path / "log.parquet").write_bytes(b"PAR1" + bytes(range(256)) + b"PAR1")
+    with pytest.raises(UnreadableFile) as caught:
+        read_trace(tmp_path / "log.parquet")
+    assert caught.value.message.code == "reading.needs_parquet"

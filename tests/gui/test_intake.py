@@ -25,10 +25,12 @@ from app.gui.look import Look
 from app.gui.main_window import MainWindow
 from app.gui.mapping_dialog import MappingDialog
 from app.gui.pages import PAGES
+from app.gui.pages.profile_notes import NotesLine
 from app.gui.pasting import kind_of_text, typed_paths
 from app.gui.tour import settle
 from app.gui.widgets.empty_state import EmptyState
 from app.gui.widgets.fuzzy import best, letters
+from app.gui.widgets.table import Table
 
 ODD = "采集点,卡号,GPU利用率(%),显存占用(MB)\n" + "".join(f"{n},{n % 2},{50 + n % 40},{2048 + n}\n" for n in range(60))
 COPY, LEFT, NONE = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -442,3 +444,28 @@ def test_a_drop_that_is_called_off_changes_nothing(window, asked, tmp_path):
     QApplication.sendEvent(window.windowHandle(), QDropEvent(QPointF(300, 300), COPY, data, LEFT, NONE))
     settle(make_application(), window)
     assert window.session.project.trace is None and not window.session.is_modified and not window.errors.cards()
+
+
+def test_the_capture_kit_is_written_from_menu_and_empty_page(window, tmp_path, monkeypatch, qtbot):
+    monkeypatch.setattr("app.gui.actions.QFileDialog.getExistingDirectory", lambda *_words: str(tmp_path / "kit"))
+    offered = next(one for one in window.findChildren(EmptyState)[0].findChildren(QLabel) if one.text() == "取采集脚本")
+    assert offered.isVisibleTo(window)
+    window.desk.do("capture_kit")
+    qtbot.waitUntil((tmp_path / "kit" / "suanxuan-capture.ps1").is_file)
+    assert sorted(path.name for path in (tmp_path / "kit").iterdir()) == ["README.txt", "suanxuan-capture.ps1", "suanxuan-capture.sh"]
+
+
+def test_a_capture_fills_the_form_and_shows_its_environment(window, tmp_path):
+    log = tmp_path / "host.log"
+    ticks = "".join(f"@ 17955991{n:02d}\ncpu  {100 * n} 0 0 {100 * n} 0 0 0 0 0 0\n" for n in range(60))
+    log.write_text(f"# SuanXuan capture 1\nos = Ubuntu 22.04.4 LTS\ncpu_arch = aarch64\nmemory_kib = 1056784000\n{ticks}")
+    take(window, log)
+    workload = window.session.project.workload
+    assert (workload.os, workload.cpu_arch, workload.node.memory_gib) == ("Ubuntu 22.04.4 LTS", "aarch64", 1008)
+    window.show_page("profile")
+    settle(make_application(), window)
+    notes = window.findChildren(NotesLine)[0]
+    assert "环境 4 项" in notes.words
+    dialog = notes.details()
+    assert "os = Ubuntu 22.04.4 LTS" in dialog.findChild(Table).as_text()
+    dialog.deleteLater()

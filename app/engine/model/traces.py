@@ -11,6 +11,8 @@ from msgspec import Struct
 from app.engine.messages import Message
 from app.engine.model.quantities import State
 
+CAPTURE = "capture"
+"""In `Trace.environment` where our own capture kit recorded it, which tells the machine on purpose and whole."""
 Clock: TypeAlias = Literal["absolute", "local", "relative", "synthetic"]
 
 

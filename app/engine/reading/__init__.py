@@ -18,6 +18,7 @@ from app.engine.progress import Progress, no_progress, part_of
 from app.engine.reading._cache import forget_leftovers
 from app.engine.reading._columns import release
 from app.engine.reading._containers import kind_of as container_kind
+from app.engine.reading._format_facts import FormatFact, format_facts
 from app.engine.reading._merging import merge_traces
 from app.engine.reading._outcomes import read_path
 from app.engine.reading._registry import Reader, formats, labels, read_trace, recognise
@@ -58,16 +59,25 @@ def release_pages(series: Series) -> None:
 
 def _prefix(path: Path, *, several: bool, doubled: bool) -> str:
     """Return what stands before the names of a path's files: enough to tell them apart."""
-    if several and path.is_dir():
+    if several and _holds_files(path):
         return f"{path.name}/"
     return f"{path.parent.name}/" if doubled and path.parent.name else ""
 
 
+def _holds_files(path: Path) -> bool:
+    try:
+        return container_kind(path) in ("folder", "zip", "tar")
+    except EngineError:
+        return False  # told when it is read
+
+
 __all__ = [
+    "FormatFact",
     "ReadResult",
     "Reader",
     "check_column",
     "container_kind",
+    "format_facts",
     "formats",
     "known_metrics",
     "labels",

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from app.engine.messages import Message, has_entry, message
-from app.engine.model.traces import Alignment, Clock, Trace
+from app.engine.model.traces import CAPTURE, Alignment, Clock, Trace
 from app.engine.reading._correlation import SURE, best_agreement
 
 HOUR_NS = 3600 * 10**9
@@ -105,7 +105,7 @@ def _zone(traces: Sequence[Trace], warnings: list[Message]) -> tuple[int, float]
     absolute = [trace for trace in traces if _is_absolute(trace)]
     if not local or not absolute:
         return 0, 1.0
-    told = next((trace for trace in absolute if trace.utc_offset_s), None)
+    told = next((trace for trace in absolute if trace.utc_offset_s or CAPTURE in trace.environment), None)  # 0 is most often a mere "Z"
     if told is not None and told.utc_offset_s is not None:
         warnings.append(message("reading.zone_known", zone=_shown(told.utc_offset_s), file=told.files[0].name))
         return told.utc_offset_s, 1.0

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from app.engine.messages import Message, message
-from app.engine.model.traces import Trace
+from app.engine.model.traces import CAPTURE, Trace
 
 _RANK = re.compile(r"(?:^|[^a-z])rank[-_. =]?(\d{1,6})(?!\d)", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:^|[^a-z])((?:gpu-?)?(?:node|host|server|worker|machine)[-_.]?\d{1,6})(?!\d)", re.IGNORECASE)
@@ -53,11 +53,16 @@ def rank_of(trace: Trace) -> int | None:
 
 
 def _hosts(traces: Sequence[Trace]) -> list[str]:
-    """Return the host of each trace by what its name says, "" where it says nothing."""
+    """Return the host of each trace: as a capture in the same folder or archive states it, else by what its name says, "" for nothing."""
     names = [trace.files[0].name for trace in traces]
     folders = [name.split("/")[0] if "/" in name else "" for name in names]
+    stated = {
+        folder: trace.environment["host"]
+        for folder, trace in zip(folders, traces, strict=True)
+        if folder and CAPTURE in trace.environment and trace.environment.get("host")
+    }
     apart = len(set(folders) - {""}) > 1
-    return [_numbered(name) or (folder if apart else "") for name, folder in zip(names, folders, strict=True)]
+    return [stated.get(folder) or _numbered(name) or (folder if apart else "") for name, folder in zip(names, folders, strict=True)]
 
 
 def _numbered(name: str) -> str:

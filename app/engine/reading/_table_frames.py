@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 SEPARATORS = (",", "\t", ";", "|")
 COUNTS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "sec": 10**9, "seconds": 10**9, "min": 60 * 10**9}
+PARQUET = b"PAR1"
 _MOST_TITLE_ROWS = 30
+_MOST_PARQUET_BYTES = 4 * 2**30
 
 
 def is_workbook(head: bytes) -> bool:
@@ -28,9 +30,15 @@ def is_workbook(head: bytes) -> bool:
     return head.startswith(b"PK\x03\x04")
 
 
+def is_parquet(head: bytes) -> bool:
+    """Tell whether this is a Parquet file."""
+    return head.startswith(PARQUET)
+
+
 def load_frame(source: Source, skipped: dict[str, int]) -> "pd.DataFrame":
     """Return the table, its heads distinct texts. Raises UnreadableFile where there is none or it has no rows."""
-    frame = _workbook(source) if is_workbook(source.raw_head) else _csv(source, skipped)
+    head = source.raw_head
+    frame = _workbook(source) if is_workbook(head) else _parquet(source) if is_parquet(head) else _csv(source, skipped)
     if frame.empty:
         raise UnreadableFile("reading.no_rows", file=source.path)
     frame.columns = _distinct([str(column) for column in frame.columns])
@@ -106,6 +114,25 @@ def _workbook(source: Source) -> "pd.DataFrame":
             if fallback.empty and sum(map(bool, heads)) > 1:
                 fallback = frame
     return fallback
+
+
+def _parquet(source: Source) -> "pd.DataFrame":
+    """Return the rows of a Parquet file. Raises UnreadableFile where fastparquet, an optional extra, is not installed."""
+    try:
+        import fastparquet  # pyarrow would do as well, but where it is there, pandas changes how it holds texts
+    except ImportError as error:
+        raise UnreadableFile("reading.needs_parquet", file=source.path) from error
+    try:
+        with source.open() as packed:
+            file = fastparquet.ParquetFile(io.BytesIO(packed.read()))
+        unpacked = sum(group.total_byte_size or 0 for group in file.row_groups)
+        if unpacked > _MOST_PARQUET_BYTES or len(file.columns) > MOST_COLUMNS:
+            raise UnreadableFile("reading.too_large", file=source.path, limit=_MOST_PARQUET_BYTES // 2**30)
+        return file.to_pandas(index=False)
+    except UnreadableFile:
+        raise
+    except Exception as error:
+        raise UnreadableFile("reading.not_a_table", file=source.path, detail=(str(error).splitlines() or ["?"])[0]) from error
 
 
 def numbers_of(column: "pd.Series") -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Any CSV, TSV or .xlsx with a time column: columns are mapped to metrics by name and unit, and doubt is told."""
+"""Any CSV, TSV, .xlsx or Parquet file with a time column: columns are mapped to metrics by name and unit, and doubt is told."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from app.engine.reading._columns import release
 from app.engine.reading._rows import Rows, trace_of_rows
 from app.engine.reading._sources import Source
 from app.engine.reading._table_columns import DEVICE_NAMES, TIME_NAMES, Mapping, map_column, plain
-from app.engine.reading._table_frames import counted, is_workbook, load_frame, numbers_of, separator_of, times_of
+from app.engine.reading._table_frames import counted, is_parquet, is_workbook, load_frame, numbers_of, separator_of, times_of
 from app.engine.reading._table_rows import device_id, devices_of, mapped_rows, spread
 from app.engine.reading._table_stream import StreamedTable, heads_of, streamed_table
 
@@ -30,11 +30,13 @@ class TableReader:
     """The reader; asked last, for anything that looks like a table."""
 
     slug = SLUG
-    label = "CSV / TSV / XLSX"
+    label = "CSV / TSV / XLSX / Parquet"
     priority = 90
 
     def recognises(self, head: bytes) -> bool:
-        """A workbook, or lines with a constant number of separators."""
+        """A workbook, a Parquet file, or lines with a constant number of separators."""
+        if is_parquet(head):
+            return True
         if is_workbook(head):
             return b"[Content_Types].xml" in head or b"xl/" in head
         return separator_of(head.decode("utf-8", "replace")) is not None

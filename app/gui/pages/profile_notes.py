@@ -27,7 +27,7 @@ class NotesLine(QWidget):
             for name, trace, profile in (("A", project.trace, project.profile), ("B", project.comparison, project.comparison_profile))
             if trace is not None
         ]
-        self.is_empty = not any(trace.skipped or warnings_of(trace, profile) for _name, trace, profile in self._runs)
+        self.is_empty = not any(trace.skipped or trace.environment or warnings_of(trace, profile) for _name, trace, profile in self._runs)
         self.words = self._words()
         self.setFixedHeight(LINE_PX)
         theme, warned = look.theme, any(warnings_of(trace, profile) for _name, trace, profile in self._runs)
@@ -58,6 +58,9 @@ class NotesLine(QWidget):
             more = "…" if len(most) > MOST_REASONS else ""
             total = self._look.number(sum(skipped.values()), 0)
             parts.append(say("page_profile.notes.skipped", count=total, reasons=self._look.tell(message_list(reasons)) + more))
+        told = sum(len(trace.environment) for _name, trace, _profile in self._runs)
+        if told:
+            parts.append(say("page_profile.notes.environment", count=told))
         return " · ".join(parts)
 
     def details(self) -> QDialog:
@@ -73,6 +76,7 @@ class NotesLine(QWidget):
             rows += [(Cell(self._look.tell(said), symbol="triangle-alert", tone="warn"), Cell("")) for said in warnings_of(trace, profile)]
             skipped = sorted(trace.skipped.items(), key=lambda item: -item[1])
             rows += [(Cell(say("page_profile.notes.reason", reason=say(code))), Cell(self._look.number(n, 0), n)) for code, n in skipped]
+            rows += [(Cell(f"{key} = {value}"), Cell("")) for key, value in trace.environment.items()]
         heads = (Column(say("page_profile.notes.what")), Column(say("page_profile.notes.count"), number=True, width=110))
         layout = column(Table(heads, rows, self._look.theme, name=say("page_profile.notes.title")))
         layout.setContentsMargins(12, 12, 12, 12)

@@ -17,16 +17,21 @@ from app.gui.widgets.basics import boxed, button, chip, column, label, picture, 
 TILE_PX, FIELD_PX, SIDE_PX = 64, 560, 32
 MOST_FORMATS = 6
 PROFILERS = ("kineto", "nsys", "ncu", "ascend", "mindspore", "rocprof", "rocpd", "superbench", "msprof")
-HOST = ("iostat", "sar", "sadf", "vmstat", "mpstat", "pidstat", "dstat", "perfquery", "nccl", "fio")
+HOST = ("capture", "iostat", "sar", "sadf", "vmstat", "mpstat", "pidstat", "dstat", "perfquery", "nccl", "fio")
 GROUPS = ("monitors", "profilers", "host", "runs")
+
+
+def group_of(slug: str) -> str:
+    """Return which of the four groups of the page a format belongs to."""
+    starts = {"profilers": PROFILERS, "host": HOST, "runs": ("table",)}
+    return next((group for group, words in starts.items() if slug.startswith(words)), "monitors")
 
 
 def format_groups() -> dict[str, list[str]]:
     """Return the names of all formats that are understood, in the four groups of the page."""
     found: dict[str, list[str]] = {name: [] for name in GROUPS}
-    starts = {"profilers": PROFILERS, "host": HOST, "runs": ("table",)}
     for slug, name in labels().items():
-        found[next((group for group, words in starts.items() if slug.startswith(words)), "monitors")].append(name)
+        found[group_of(slug)].append(name)
     found["runs"] = ["run.toml", "config.json", *found["runs"]]
     return {group: names for group, names in found.items() if names}
 

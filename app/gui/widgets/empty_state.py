@@ -90,7 +90,7 @@ class EmptyState(QWidget):
     def _without_data(self) -> Card:
         say, theme, do = self._look.say, self._look.theme, self._desk.do
         card = Card(say("intake.card.no_data"))
-        for code, symbol in (("sample", "play"), ("template", "file-spreadsheet")):
+        for code, symbol in (("sample", "play"), ("template", "file-spreadsheet"), ("capture_kit", "hard-drive")):
             tile = _tile(symbol, self._look)
             line = row(tile, spacing=12)
             words = column(
