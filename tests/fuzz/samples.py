@@ -47,7 +47,30 @@ def built_in() -> dict[str, bytes]:
         "kineto.json.gz": gzip.compress(kineto),
         "run.tar.gz": archive.getvalue(),
         "report.sqlite": _database(),
+        "host.log": _host_log().encode(),
+        "table.parquet": _parquet(),
     }
+
+
+def _host_log() -> str:
+    """Return what the capture kit writes of a host."""
+    ticks = (
+        f"@ {1795599160 + n}.25\ncpu  {100 * n} 0 {20 * n} {300 * n} {5 * n} 0 0 0 0 0\n"
+        f"MemTotal: 1000000 kB\nMemAvailable: {900000 - n} kB\n 8 0 sda 1 0 {2000 * n} 5 1 0 {1000 * n} 5 0 {10 * n} 9\n"
+        f" eth0: {9 * n} 1 0 0 0 0 0 0 {7 * n} 1 0 0 0 0 0 0\nib mlx5_0:1 {5 * n} {6 * n}\n"
+        for n in range(40)
+    )
+    return "# SuanXuan capture 1\nos = Linux\ncpu = CPU\nmemory_kib = 1000000\ntime_zone = +0800\n" + "".join(ticks)
+
+
+def _parquet() -> bytes:
+    import fastparquet
+    import pandas as pd
+
+    rows = pd.DataFrame({"time": pd.date_range("2026-01-01", periods=60, freq="s"), "gpu_util(%)": [float(n) for n in range(60)]})
+    with tempfile.TemporaryDirectory() as folder:
+        fastparquet.write(f"{folder}/t", rows)
+        return (Path(folder) / "t").read_bytes()
 
 
 def _database() -> bytes:

@@ -1,5 +1,6 @@
 """A table as a data frame: CSV with whatever separator, or the sheet of a workbook that holds samples; its cells as numbers, times."""
 
+import contextlib
 import io
 import warnings
 import zipfile
@@ -122,13 +123,17 @@ def _parquet(source: Source) -> "pd.DataFrame":
         import fastparquet  # pyarrow would do as well, but where it is there, pandas changes how it holds texts
     except ImportError as error:
         raise UnreadableFile("reading.needs_parquet", file=source.path) from error
+    printed = io.StringIO()  # the library prints where it meets damage, and goes on with whatever it made of it
     try:
-        with source.open() as packed:
+        with contextlib.redirect_stdout(printed), source.open() as packed:
             file = fastparquet.ParquetFile(io.BytesIO(packed.read()))
-        unpacked = sum(group.total_byte_size or 0 for group in file.row_groups)
-        if unpacked > _MOST_PARQUET_BYTES or len(file.columns) > MOST_COLUMNS:
-            raise UnreadableFile("reading.too_large", file=source.path, limit=_MOST_PARQUET_BYTES // 2**30)
-        return file.to_pandas(index=False)
+            unpacked = sum(group.total_byte_size or 0 for group in file.row_groups)
+            if unpacked > _MOST_PARQUET_BYTES or len(file.columns) > MOST_COLUMNS:
+                raise UnreadableFile("reading.too_large", file=source.path, limit=_MOST_PARQUET_BYTES // 2**30)
+            frame = file.to_pandas(index=False)
+        if printed.getvalue():
+            raise UnreadableFile("reading.not_a_table", file=source.path, detail=printed.getvalue().splitlines()[0])
+        return frame
     except UnreadableFile:
         raise
     except Exception as error:
