@@ -65,7 +65,7 @@ class ReadingWorker:
             try:
                 self._pipe.send(([str(path) for path in paths], tuple(mappings)))
                 return self._wait(progress)
-            except (EOFError, ConnectionError) as error:
+            except (OSError, EOFError) as error:  # the pipe broke, or what it named is gone
                 self._restart()
                 raise EngineError("reading.worker_died", file=paths[0]) from error
             except Cancelled:
@@ -140,31 +140,47 @@ def _serve(pipe: Connection) -> None:
 
 
 def _store(reading: "Reading") -> Path:
-    """Write a reading: lengths, the pickle, then each array at a multiple of 64 bytes."""
+    """Write a reading: the length of the head, the head (places of the arrays, the pickle), then the arrays at multiples of 64 bytes.
+
+    An array that is mapped from the cache of read traces is told by its place there, so that nothing is copied.
+    """
+    import numpy as np
+
+    from app.engine.reading import file_of
+
     arrays: list[pickle.PickleBuffer] = []
-    head = pickle.dumps(reading, protocol=5, buffer_callback=arrays.append)
+    body = pickle.dumps(reading, protocol=5, buffer_callback=arrays.append)
     views = [array.raw() for array in arrays]
+    found = [file_of(np.frombuffer(view, np.uint8)) if view.nbytes else None for view in views]
+    places, place = [], 0
+    for view, known in zip(views, found, strict=True):
+        places.append((*(known or ("", place)), view.nbytes))
+        if known is None:
+            place += view.nbytes + -view.nbytes % ALIGNMENT
+    head = pickle.dumps((places, body), protocol=5)
+    head += bytes(-(len(head) + 8) % ALIGNMENT)
     path = user_folder("cache") / f"handover-{time.time_ns()}.columns"
     with path.open("wb") as file:
-        file.write(struct.pack("<QQ", len(head), len(views)) + struct.pack(f"<{len(views)}Q", *(view.nbytes for view in views)) + head)
-        for view in views:
-            file.write(bytes(-file.tell() % ALIGNMENT))
-            file.write(view)
+        file.write(struct.pack("<Q", len(head)) + head)
+        for view, known in zip(views, found, strict=True):
+            if known is None:
+                file.write(view)
+                file.write(bytes(-view.nbytes % ALIGNMENT))
     return path
 
 
 def _load(path: Path) -> "Reading":
-    with path.open("rb") as file:
-        whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))  # the arrays keep the mapping
-    length, count = struct.unpack_from("<QQ", whole)
-    sizes = struct.unpack_from(f"<{count}Q", whole, 16)
-    place = 16 + 8 * count
-    head, place = whole[place : place + length], place + length
-    buffers = []
-    for size in sizes:
-        place += -place % ALIGNMENT
-        buffers.append(whole[place : place + size])
-        place += size
+    whole = _mapped(path)
+    (length,) = struct.unpack_from("<Q", whole)
+    places, body = pickle.loads(whole[8 : 8 + length])
+    files = {name: _mapped(Path(name)) for name in {name for name, _, _ in places if name}} | {"": whole[8 + length :]}
+    buffers = [files[name][place : place + size] for name, place, size in places]
     with contextlib.suppress(OSError):  # Windows keeps a mapped file; forget_handovers deletes it later
         path.unlink()
-    return pickle.loads(head, buffers=buffers)
+    return pickle.loads(body, buffers=buffers)
+
+
+def _mapped(path: Path) -> memoryview:
+    """Return a whole file; the arrays keep the mapping, what is written to them stays private."""
+    with path.open("rb") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))

@@ -16,7 +16,7 @@ from app.engine.model.mappings import TableMapping
 from app.engine.model.traces import Series, Trace
 from app.engine.progress import Progress, no_progress, part_of
 from app.engine.reading._cache import forget_leftovers
-from app.engine.reading._columns import release
+from app.engine.reading._columns import file_of, release
 from app.engine.reading._containers import kind_of as container_kind
 from app.engine.reading._format_facts import FormatFact, format_facts
 from app.engine.reading._merging import merge_traces
@@ -77,6 +77,7 @@ __all__ = [
     "Reader",
     "check_column",
     "container_kind",
+    "file_of",
     "format_facts",
     "formats",
     "known_metrics",

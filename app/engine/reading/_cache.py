@@ -92,21 +92,25 @@ class Kept:
                 return found
         return None
 
-    def keep(self, outcome: Outcome, source: Source) -> None:
-        """Keep what was read, where it is worth it and the file did not change meanwhile; a full or read-only disk is no error."""
+    def keep(self, outcome: Outcome, source: Source) -> Outcome:
+        """Keep what was read, where it is worth it and the file did not change meanwhile; a full or read-only disk is no error.
+
+        Returns the same, its columns mapped from the cache where it was kept, so that a window maps them, too, instead of copying.
+        """
         if (time.time_ns() - self._begun_ns) / 1e9 < WORTH_S:
-            return
+            return outcome
         try:
             folder = _folder()
             stamp = self._stamp if _heeds_mappings(outcome) else _code_stamp()
             name = f"{self._print or _print_of(self._path, source.size_bytes)}-{source.sha256}-{stamp}.trace"
             if _state_of(self._path) != self._state:
-                return
+                return outcome
             _store(outcome, folder / name, source)
             self._write_note(name, stamp)
             _evict(folder, folder / name)
+            return _load(folder / name, source) or outcome
         except (OSError, OverflowError):
-            return
+            return outcome
 
     def _note(self, stamp: str) -> str:
         told = "|".join(map(str, (self._path.resolve(), *self._state, stamp)))
@@ -229,7 +233,7 @@ def _load(path: Path, source: Source) -> Outcome | None:
             entry = msgspec.json.decode(told, type=_Entry)
             if entry.size != size:
                 return None
-            whole = mapped(file) if entry.arrays else None
+            whole = mapped(file, str(path)) if entry.arrays else None
         arrays = [_array(whole, row, 20 + length, source) for row in entry.arrays]
 
         def hook(kind: type, value: object) -> object:

@@ -121,21 +121,42 @@ def spool_file() -> IO[bytes]:
     return tempfile.TemporaryFile(prefix=SPOOL, dir=folder)
 
 
-def mapped(file: IO[bytes]) -> mmap.mmap:
-    """Map a whole file; the arrays made of the map keep it alive. What is written to them stays private."""
-    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+class MappedFile(mmap.mmap):
+    """A whole file mapped; the arrays made of it keep it alive, what is written to them stays private. path: "" where it has no name."""
+
+    path = ""
 
 
-def release(array: np.ndarray) -> None:
-    """Give the pages of a mapped array back to the system; they come again from the file when needed. Nothing for other arrays."""
+def mapped(file: IO[bytes], path: str = "") -> MappedFile:
+    """Map a whole file."""
+    made = MappedFile(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    made.path = path
+    return made
+
+
+def file_of(array: np.ndarray) -> tuple[str, int] | None:
+    """Return the named file that an array is mapped from and the array's place in it, None for every other array."""
+    found = _map_of(array)
+    return (found[0].path, found[1]) if found is not None and isinstance(found[0], MappedFile) and found[0].path else None
+
+
+def _map_of(array: np.ndarray) -> tuple[mmap.mmap, int] | None:
     base = array
     while isinstance(base, np.ndarray) and base.base is not None:
         base = base.base  # type: ignore[assignment]
     if isinstance(base, memoryview):
         base = base.obj  # type: ignore[assignment]
-    if not isinstance(base, mmap.mmap) or not hasattr(base, "madvise"):
+    if not isinstance(base, mmap.mmap):
+        return None
+    return base, array.__array_interface__["data"][0] - np.frombuffer(base, np.uint8, 1).__array_interface__["data"][0]
+
+
+def release(array: np.ndarray) -> None:
+    """Give the pages of a mapped array back to the system; they come again from the file when needed. Nothing for other arrays."""
+    found = _map_of(array)
+    if found is None or not hasattr(found[0], "madvise"):
         return
-    start = array.__array_interface__["data"][0] - np.frombuffer(base, np.uint8, 1).__array_interface__["data"][0]
+    base, start = found
     first = start // mmap.PAGESIZE * mmap.PAGESIZE
     with contextlib.suppress(OSError, ValueError):
         base.madvise(mmap.MADV_DONTNEED, first, min(start + array.nbytes, len(base)) - first)

@@ -73,9 +73,7 @@ def _cached(path: Path, progress: Progress, use_cache: bool, mappings: Sequence[
     if found is not None:
         return found
     outcome = _read(path, source, progress, budget or Budget(), 0)
-    if kept is not None and outcome.traces:
-        kept.keep(outcome, source)
-    return outcome
+    return kept.keep(outcome, source) if kept is not None and outcome.traces else outcome
 
 
 def _source(path: Path, progress: Progress, mappings: Sequence[TableMapping]) -> Source:

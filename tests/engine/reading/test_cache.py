@@ -1,5 +1,6 @@
 """The cache of read traces: the same trace again, never a stale one, bounded, and silent about its own troubles."""
 
+import copy
 import os
 import shutil
 import time
@@ -13,7 +14,7 @@ from app.engine.errors import Cancelled
 from app.engine.model.traces import Trace
 from app.engine.paths import user_folder
 from app.engine.reading import _cache as cache
-from app.engine.reading import _columns, read_files, release_pages
+from app.engine.reading import _columns, file_of, read_files, release_pages
 
 HEAD = "timestamp, index, utilization.gpu [%], power.draw [W]\n"
 
@@ -100,7 +101,7 @@ def test_a_changed_reader_reads_again(tmp_path, monkeypatch):
 @pytest.mark.parametrize("place", [0, 10, 30, 200, 700, -9, -100])
 def test_a_damaged_entry_is_read_anew(tmp_path, place):
     path = write(tmp_path / "log.csv")
-    first = one(path)
+    first = copy.deepcopy(one(path))  # what is mapped changes with the file under it
     entry = entries()[0]
     raw = bytearray(entry.read_bytes())
     raw[place] ^= 0x55
@@ -184,3 +185,14 @@ def test_leftovers_of_killed_processes_go_after_a_day(tmp_path):
     os.utime(folder, (time.time() - 2 * 86400,) * 2)
     cache.forget_leftovers()
     assert not folder.exists()
+
+
+def test_what_was_kept_is_mapped_from_the_cache_at_once_and_again(tmp_path):
+    path = write(tmp_path / "log.csv")
+    for _ in range(2):
+        trace = one(path)
+        found = file_of(trace.series[0].values)
+        assert found is not None and found[0] == str(entries()[0])
+        again = np.fromfile(found[0], trace.series[0].values.dtype, trace.series[0].values.size, offset=found[1])
+        assert np.array_equal(again, trace.series[0].values, equal_nan=True)
+    assert file_of(np.zeros(3)) is None
