@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli._frame import EXIT_DONE, EXIT_INPUT, Command, Result, Words, stderr_progress, text_table
+from app.engine.errors import EngineError
 from app.engine.messages import Message, render, render_remedy
+from app.engine.units import NS_PER_S
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,13 +19,14 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
     """Declare the files."""
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=words("inspect.files"))
+    parser.add_argument("--offset", action="append", default=[], metavar="FILE=SECONDS", help=words("inspect.offset"))
 
 
 def run(options: argparse.Namespace) -> Result:
     """Read each file and describe it."""
     from app.engine import pipeline
 
-    reading = pipeline.read_traces(options.files, stderr_progress(options))
+    reading = pipeline.read_traces(options.files, stderr_progress(options), offsets_ns=offsets_ns(options.offset))
     document = {
         "files": [describe_trace(trace, options.lang) for trace in reading.traces],
         "unreadable": [
@@ -35,6 +38,20 @@ def run(options: argparse.Namespace) -> Result:
         document["run"] = _describe_run(reading.run, reading.traces, options.lang)
     status = EXIT_DONE if reading.traces else EXIT_INPUT
     return Result(document, lambda: _text(document, options.lang), reading.unreadable, status)
+
+
+def offsets_ns(texts: "Sequence[str]") -> dict[str, int]:
+    """Return file -> ns of "FILE=SECONDS" each. Raises EngineError where one is not understood."""
+    found = {}
+    for text in texts:
+        name, _, seconds = text.rpartition("=")
+        try:
+            found[name] = round(float(seconds) * NS_PER_S)
+        except (ValueError, OverflowError) as error:
+            raise EngineError("align.bad_offset", text=text) from error
+        if not name:
+            raise EngineError("align.bad_offset", text=text)
+    return found
 
 
 def describe_trace(trace: "Trace", lang: str) -> dict:

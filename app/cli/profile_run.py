@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli._frame import Command, Result, Words, stderr_progress, text_table
+from app.cli.inspect_files import offsets_ns
 from app.engine.errors import EngineError
 from app.engine.messages import Message, render, term
 
@@ -17,6 +18,7 @@ SHOWN_OPERATORS = 20
 def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
     """Declare the files and what they were run on."""
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=words("inspect.files"))
+    parser.add_argument("--offset", action="append", default=[], metavar="FILE=SECONDS", help=words("inspect.offset"))
     parser.add_argument("--run", type=Path, metavar="RUN", help=words("run"))
     parser.add_argument("--platform", default="", metavar="ID", help=words("profile.platform"))
     parser.add_argument("--whole", action="store_true", help=words("profile.whole"))
@@ -32,7 +34,7 @@ def run(options: argparse.Namespace) -> Result:
 
     progress = stderr_progress(options)
     workload = pipeline.read_run_description(options.run)[0] if options.run else None
-    reading = pipeline.read_traces(options.files, part_of(progress, 0.0, 0.7))
+    reading = pipeline.read_traces(options.files, part_of(progress, 0.0, 0.7), offsets_ns=offsets_ns(options.offset))
     if reading.run is None:
         raise reading.unreadable[0] if reading.unreadable else EngineError("cli.nothing_to_read")
     workload = with_environment(Project(workload=workload), reading.run)[0].workload

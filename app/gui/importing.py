@@ -158,6 +158,9 @@ class Importing(QObject):
             assert isinstance(outcome, Outcome)
             new = _differences(before, outcome.project)
             if new:
+                if "trace" in new:
+                    earlier = self._session.run_files if answers.second_trace == "merge" else ()
+                    self._session.run_files = (*earlier, *found.of("trace"))
                 self._session.edit("gui.did.import", **new)
                 failed = {error.file for error in outcome.errors}
                 read = [path for path, _purpose in found.files if not {str(path), path.name} & failed]

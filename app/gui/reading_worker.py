@@ -11,7 +11,7 @@ import pickle
 import struct
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,13 +57,15 @@ class ReadingWorker:
         self._process.start()
         theirs.close()
 
-    def read(self, paths: Sequence[Path], progress: Progress, mappings: Sequence[TableMapping] = ()) -> "Reading":
+    def read(
+        self, paths: Sequence[Path], progress: Progress, mappings: Sequence[TableMapping] = (), offsets_ns: Mapping[str, int] | None = None
+    ) -> "Reading":
         """Read files as pipeline.read_traces does. Raises Cancelled (the process is killed then) and EngineError where it died."""
         with self._turn:
             self.warm_up()
             assert self._pipe is not None
             try:
-                self._pipe.send(([str(path) for path in paths], tuple(mappings)))
+                self._pipe.send(([str(path) for path in paths], tuple(mappings), dict(offsets_ns or {})))
                 return self._wait(progress)
             except (OSError, EOFError) as error:  # the pipe broke, or what it named is gone
                 self._restart()
@@ -127,10 +129,10 @@ def _serve(pipe: Connection) -> None:
 
     with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
         while True:
-            names, mappings = pipe.recv()
+            names, mappings, offsets_ns = pipe.recv()
             paths = [Path(name) for name in names]
             try:
-                pipe.send(("done", str(_store(pipeline.read_traces(paths, progress, mappings)))))
+                pipe.send(("done", str(_store(pipeline.read_traces(paths, progress, mappings, offsets_ns=offsets_ns)))))
             except (EngineError, OSError) as error:
                 pipe.send(("error", error))
             except MemoryError:

@@ -5,7 +5,7 @@ brought up to date in the background; the result replaces the snapshot it was ma
 """
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal
@@ -54,6 +54,7 @@ class Session(QObject):
         self.autosave = Autosave(self)
         self.kept: dict[str, object] = {}  # what a page keeps while it is built anew: zoom, region, markers
         self.compared_platforms: tuple[str, ...] = ()
+        self.run_files: tuple[Path, ...] = ()  # what the run of the project was read from here; not known of an opened project
 
     @property
     def project(self) -> Project:
@@ -187,6 +188,22 @@ class Session(QObject):
 
         self.jobs.start("gui.job.read", work, done, subject=Subject(paths[0].name if len(paths) == 1 else ""))
 
+    def realign(self, offsets_ns: Mapping[str, int]) -> None:
+        """Put the files of the run on one time axis again, with offsets that the user gave (file -> ns). They are read from the cache."""
+        paths = self.run_files
+
+        def done(reading: object) -> None:
+            assert isinstance(reading, pipeline.Reading)
+            for error in reading.unreadable:
+                self.failed.emit(error)
+            if reading.run is not None and not reading.unreadable:
+                self.edit("align.did", trace=reading.run)
+
+        def work(progress: Progress) -> pipeline.Reading:
+            return self.reader.read(paths, progress, known_mappings(), offsets_ns)
+
+        self.jobs.start("gui.job.read", work, done, subject=Subject(paths[0].name if len(paths) == 1 else ""))
+
     def open_sample(self) -> None:
         """Open the sample project that ships with the program."""
         inputs = pipeline.sample_inputs()
@@ -247,7 +264,7 @@ class Session(QObject):
     def _begin(self, history: History, place: Place | None, *, recovery: RecoveryFile | None = None, read_only: bool = False) -> None:
         self.autosave.start_over(recovery)
         self._history, self.selected_platform, self.is_read_only, self.saved_at = history, "", read_only, None
-        self.kept = {}
+        self.kept, self.run_files = {}, ()
         self._move_to(place)
         self._on_step()
 

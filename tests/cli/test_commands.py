@@ -238,6 +238,16 @@ def test_inspect(capsys, tmp_path):
     assert run_command(["inspect", str(tmp_path / "bad.bin"), "--json"]) == 2
 
 
+def test_offsets_of_files_are_given_by_name(capsys, tmp_path):
+    for name, metric in (("a.csv", "gpu_util(%)"), ("b.csv", "disk_read(MB/s)")):
+        (tmp_path / name).write_text(f"time,{metric}\n" + "".join(f"{second}.0,{50 + second % 7}\n" for second in range(40)))
+    files = [str(tmp_path / name) for name in ("a.csv", "b.csv")]
+    moved = call(capsys, "inspect", *files, "--offset", "b.csv=2.5")["run"]["alignments"][1]
+    assert (moved["how"], moved["offset_s"]) == ("manual", 2.5)
+    assert call(capsys, "profile", *files, "--offset", "b.csv=-10", "--whole")["duration_s"] == 49
+    assert run_command(["inspect", *files, "--offset", "b.csv"]) == 2 and "--offset b.csv" in capsys.readouterr().err
+
+
 def test_profile(capsys):
     found = msgspec.convert(call(capsys, "profile", *TRACES, "--run", RUN), Profiled)
     assert set(found.axes) >= AXES and found.platform == "nvidia-a100-sxm-80gb" and found.operators

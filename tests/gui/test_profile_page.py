@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 
 from app.engine import pipeline
 from app.engine.model.profiles import Communication, OperatorStat
-from app.engine.model.traces import Device, Series, SourceFile, Trace
+from app.engine.model.traces import Alignment, Device, Series, SourceFile, Trace
 from app.engine.progress import no_progress
+from app.gui.align_dialog import AlignDialog
 from app.gui.application import make_application
 from app.gui.look import Look
 from app.gui.main_window import MainWindow
@@ -459,3 +460,35 @@ def test_copying_the_view_copies_its_statistics(page, qtbot):
     qtbot.keyClick(page.timing.canvas, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     lines = QGuiApplication.clipboard().text().splitlines()
     assert lines[0].split("\t")[1] == "均值" and len(lines) == 1 + 4 + 8
+
+
+def test_the_files_of_a_run_are_moved_on_its_time_axis(window, tmp_path, qtbot):
+    paths = []
+    for name, metric in (("a.csv", "gpu_util(%)"), ("b.csv", "disk_read(MB/s)")):
+        paths.append(tmp_path / name)
+        paths[-1].write_text(f"time,{metric}\n" + "".join(f"{second}.0,{50 + second % 7}\n" for second in range(40)))
+    window.take_in(paths)
+    settle(make_application(), window)
+    window.show_page("profile")
+    page = window.pages["profile"]
+    assert [one.how for one in page.project.trace.alignments] == ["absolute", "start"]
+    page.align()
+    dialog = window.findChild(AlignDialog)
+    assert dialog.fields["b.csv"].isEnabled() and dialog.offsets_ns() == {}
+    qtbot.keyClicks(dialog.fields["b.csv"], "2.5")
+    dialog.grab().save(str(tmp_path / "align.png"))
+    dialog.go_on.click()
+    settle(make_application(), window)
+    moved = next(one for one in window.session.project.trace.series if one.metric == "disk_read_gbs")
+    assert moved.time_ns[0] == 2_500_000_000 and window.session.project.trace.alignments[1].how == "manual"
+    window.session.undo()
+    assert window.session.project.trace.alignments[1].how == "start"
+
+
+def test_files_of_an_opened_project_cannot_be_moved_and_it_says_why(window, qtbot):
+    alignments = (Alignment("a.csv", 0, "absolute"), Alignment("b.csv", 0, "start", 0.0))
+    page = show(window, trace_of(np.ones((1, 5)), alignments=alignments))
+    page.align()
+    dialog = window.findChild(AlignDialog)
+    assert not dialog.go_on.isEnabled() and window.look.say("align.no_files") in texts(dialog)
+    dialog.reject()

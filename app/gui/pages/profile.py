@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QFileDialog, QPushButton, QSplitter, Q
 
 from app.engine import pipeline
 from app.engine.messages import message
+from app.gui.align_dialog import AlignDialog
 from app.gui.page import Page
 from app.gui.pages.profile_conclusion import conclusion_card
 from app.gui.pages.profile_operators import OperatorsCard
@@ -51,6 +52,8 @@ class ProfilePage(Page):
     def _run_acts(self) -> tuple[tuple[Act, ...], tuple[Act, ...]]:
         compare: Act = ("git-compare", "page_profile.import_comparison", self.choose_comparison)
         first: tuple[Act, ...] = (("upload", "gui.import", lambda: self.wanted.emit("choose")), compare)
+        if self.project.trace is not None and len(self.project.trace.alignments) > 1:
+            first = (*first, ("git-merge", "align.open", self.align))
         swap: Act = ("arrow-left-right", "page_profile.swap", self.swap)
         clear: Act = ("x", "page_profile.clear_comparison", self.clear_comparison)
         return ((*first, swap) if self.project.comparison else first), (compare, swap, clear)
@@ -80,6 +83,15 @@ class ProfilePage(Page):
         names, _ = QFileDialog.getOpenFileNames(self, self.look.say("page_profile.import_comparison"))
         if names:
             self.session.take_in_comparison([Path(name) for name in names])
+
+    def align(self) -> None:
+        """Show where the files of the run lie on its time axis, and merge them anew with the offsets that are typed."""
+        trace, paths = self.project.trace, self.session.run_files
+        if trace is not None:
+            dialog = AlignDialog(trace, self.look, self, can_read=bool(paths) and all(path.exists() for path in paths))
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.accepted.connect(lambda: self.session.realign(dialog.offsets_ns()))
+            dialog.open()
 
     def swap(self) -> None:
         """Make the comparison run the one that is characterised, and the other way round."""
