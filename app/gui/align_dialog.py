@@ -33,7 +33,13 @@ class AlignDialog(Dialog):
             name.setToolTip(one.file)
             sure = "—" if one.how == "manual" else f"{one.confidence:.0%}"
             found = label(f"{one.offset_ns / 1e9:+.3f}", BODY_PX)
-            parts = (name, label(say(f"align.how_{self._basis(one)}"), BODY_PX), label(sure, BODY_PX), found, self._field(one, enabled=can_read))
+            parts = (
+                name,
+                label(say(f"align.how_{self._basis(one)}"), BODY_PX),
+                label(sure, BODY_PX),
+                found,
+                self._field(one, enabled=can_read),
+            )
             for place, part in enumerate(parts):
                 grid.addWidget(part, line, place, Qt.AlignmentFlag.AlignRight if place > 1 else Qt.AlignmentFlag.AlignLeft)
         grid.setRowStretch(len(run.alignments) + 1, 1)

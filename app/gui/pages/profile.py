@@ -15,6 +15,7 @@ from app.gui.pages.profile_conclusion import conclusion_card
 from app.gui.pages.profile_operators import OperatorsCard
 from app.gui.pages.profile_radar import radar_card
 from app.gui.pages.profile_runs import Act, runs_line
+from app.gui.pages.profile_time import dependence_card, time_card
 from app.gui.pages.profile_timing import TimingCard
 from app.gui.widgets.basics import boxed, button, row
 from app.gui.widgets.side import SideColumn
@@ -72,7 +73,13 @@ class ProfilePage(Page):
         if profile is not None:
             say = self.look.say
             cards = [(say("gui.card.bottleneck"), conclusion_card(profile, other, self.look))]
+            time = time_card(profile, self.look)
+            if time is not None:
+                cards.append((say("page_profile.time.title"), time))
             cards.append((say("gui.card.radar"), radar_card(profile, other, self.look)))
+            dependence = dependence_card(profile, self.look)
+            if dependence is not None:
+                cards.append((say("page_profile.dependence.title"), dependence))
             line.addWidget(SideColumn(cards, SIDE_PX))
         return boxed(line)
 

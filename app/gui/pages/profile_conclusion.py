@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 from app.engine.messages import Message
 from app.engine.model.profiles import Advice, Profile
 from app.gui.look import Look
+from app.gui.pages.profile_time import time_text
 from app.gui.theme import Theme, font, hatching
 from app.gui.theme.tokens import BODY_PX, CAPTION_PX, PLAN_PX, RADIUS_BUTTON, SMALL_PX
 from app.gui.widgets.basics import Card, boxed, chip, column, label, picture, row, rule, state_chip, tool
@@ -53,6 +54,7 @@ def conclusion_text(profile: Profile, look: Look) -> str:
     scores = [f"{look.say(f'page_profile.score.{name}')} {look.number(profile.class_scores.get(name), 2)}" for name in CLASSES]
     lines = [look.say(f"profiling.class.{profile.load_class}"), look.say(f"page_profile.reason.{profile.load_class}"), " · ".join(scores)]
     lines += [f"• {look.tell(said)}" for said in profile.bottleneck.evidence]
+    lines += time_text(profile, look)
     lines += [f"[{look.say(f'profiling.severity.{one.severity}')}] {look.tell(one.text)}" for one in profile.advice]
     return "\n".join(lines)
 
@@ -150,12 +152,19 @@ def _advice(advice: Advice, look: Look) -> QWidget | object:
     inks = {"high": (theme.bad, theme.bad_soft), "medium": (theme.warn, theme.warn_soft)}
     ink, ground = inks.get(advice.severity, (theme.unk, theme.unk_soft))
     mark = chip(look.say(f"profiling.severity.{advice.severity}"), ink, ground)
-    words = _wrapped(look.tell(advice.text), TEXT_PX - mark.sizeHint().width() - 8)
+    words = _wrapped(look.tell(advice.text) + _gain(advice, look), TEXT_PX - mark.sizeHint().width() - 8)
     words.setToolTip("\n".join(look.tell(said) for said in advice.evidence))
     line = row(spacing=8)
     line.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
     line.addWidget(words, 1)
     return line
+
+
+def _gain(advice: Advice, look: Look) -> str:
+    if advice.gain is None:
+        return ""
+    least, most = (look.number(100 * share, 0) for share in advice.gain)
+    return look.say("page_profile.gain", least=least, most=most) if least != most else look.say("page_profile.gain_about", most=most)
 
 
 class Scores(QWidget):

@@ -16,7 +16,7 @@ COLOURS = {
     "softmax": 5, "elementwise": 5,
 }  # fmt: skip
 NOT_COMPUTING = ("communication", "copy")
-MOST_ROWS, FIND_PX, ROW_PX, LEAST_PX = 600, 170, 28, 150
+MOST_ROWS, FIND_PX, ROW_PX, LEAST_PX, MOST_SHAPES = 600, 170, 28, 150, 120
 
 
 class OperatorsCard(Card):
@@ -91,7 +91,10 @@ def operators_table(operators: tuple[OperatorStat, ...], look: Look, *, on_host:
         Column(say("page_profile.host_time" if on_host else "gui.column.device_time"), "s", True, 104),
         Column(say("gui.column.share"), "%", True, 140),
     )  # fmt: skip
-    rows = [_cells(one, look) for one in operators]
+    has_rates = any(one.tflops is not None for one in operators)
+    if has_rates:
+        columns = (*columns, Column(say("page_profile.achieved"), "TFLOPS", True, 96))
+    rows = [(*_cells(one, look), *([Cell(look.figure(one.tflops), one.tflops)] if has_rates else ())) for one in operators]
     table = Table(columns, rows, look.theme, row_px=ROW_PX, name=say("gui.card.operators"), sort=(3, True))
     table.setMinimumHeight(LEAST_PX)
     return table
@@ -100,12 +103,26 @@ def operators_table(operators: tuple[OperatorStat, ...], look: Look, *, on_host:
 def _cells(one: OperatorStat, look: Look) -> tuple[Cell, ...]:
     colour, name = category_colour(one.category, look.theme), category_name(one.category, look)
     host = look.say("page_profile.host_tip", seconds=look.figure(one.host_time_s)) if one.host_time_s is not None else ""
-    tip = "\n".join(filter(None, (one.name, host)))
+    tip = "\n".join(filter(None, (one.name, host, *_work(one, look))))
     return (
         Cell(one.name, tip=tip), Cell(name, dot=colour), Cell(look.number(one.calls, 0), one.calls),
         Cell(look.figure(one.device_time_s, 4), one.device_time_s, tip),
         Cell(look.number(one.share * 100), one.share, share=one.share, dot=colour),
     )  # fmt: skip
+
+
+def _work(one: OperatorStat, look: Look) -> list[str]:
+    """Return what is known of an operator's work: shapes, rates, side of the roofline, matrix units."""
+    say, told = look.say, []
+    if one.shapes:
+        told.append(say("page_profile.work.shapes", shapes=one.shapes[:MOST_SHAPES]))
+    if one.tflops is not None or one.gbs is not None:
+        told.append(say("page_profile.work.rates", tflops=look.figure(one.tflops), gbs=look.figure(one.gbs)))
+    if one.bound:
+        told.append(say(f"page_profile.work.{one.bound}"))
+    if one.tensor_core is not None:
+        told.append(say("page_profile.work.tensor" if one.tensor_core else "page_profile.work.no_tensor"))
+    return told
 
 
 def is_host_only(profile: Profile) -> bool:
