@@ -25,7 +25,7 @@ CHAPTER_BYTES = 2**18
 CHAPTER_S = 0.05
 LEAST_BYTES = 8 * 2**20
 """A smaller file is read at once."""
-MOST_CHAPTERS_BYTES = 16 * 2**20
+MOST_CHAPTERS_BYTES = 4 * 2**20
 """What is not readable is tried again together with what follows, up to this size."""
 _WINDOWS = (2**14, 2**18)
 
@@ -110,6 +110,7 @@ class _Reading:
         self.chapter_bytes = next_size(len(text), time.perf_counter() - begin)
         if parts is None:
             self._before, self._failed = kept, text
+            self.chapter_bytes = len(text)  # twice as much next time, so that all trials together take twice as long as one
             if len(text) > MOST_CHAPTERS_BYTES:
                 self._give_up()
             return
@@ -125,6 +126,7 @@ class _Reading:
             self._done -= len(text)
             together = self._parts_of(text + self._failed)
             self._joined.add(parts if together is None else together)
+            self._done += len(text)
             if together is None:
                 self._give_up()
         elif self._waiting is not None:

@@ -106,6 +106,7 @@ def _trace(source: Source, slug: str, rows: Rows, told: Told) -> Trace:
     if times is None:
         times, clock = ticks_of(rows.devices) * int(rows.step_s * 1e9), "synthetic"
         warnings.append(message("reading.synthetic_time", step=rows.step_s))
+    source.beat()
     untimed = int((times == MISSING).sum())
     if untimed:
         skipped["skipped.no_time"] = skipped.get("skipped.no_time", 0) + untimed
@@ -115,6 +116,7 @@ def _trace(source: Source, slug: str, rows: Rows, told: Told) -> Trace:
     origin = int(known.min())
     latest = int(known.max())
     del known
+    source.beat()
     series = _series(rows, times, origin, skipped, source)
     if not series:
         raise UnreadableFile("reading.no_samples", file=source.path)
