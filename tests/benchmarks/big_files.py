@@ -2,12 +2,12 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-LEAST_BYTES = 320 * 10**6
+from tests.benchmarks.big_logs import dcgm_exporter, dcgmi_dmon, fill, generators, iostat, npu_smi, nvidia_smi_dmon, nvidia_smi_xml, sar
+
 SMI_ROWS = 5_000_000
 _STEP = 100_000
 _SMI_HEAD = (
@@ -33,31 +33,19 @@ def nvidia_smi_csv(path: Path) -> None:
             )
 
 
-def dcgmi_dmon(path: Path) -> None:
-    """Eight cards, twelve fields, the head again every 240 rows."""
-    head = "#Entity   GRACT   SMACT   SMOCC   TENSO   DRAMA   FP64A   FP32A   FP16A   PCITX        PCIRX        NVLTX        NVLRX\nID\n"
-    _fill(path, (head + "".join(_dcgmi_block(rng)) for rng in _generators()))
-
-
-def _dcgmi_block(rng: np.random.Generator) -> Iterator[str]:
-    shares, rates = rng.random((240, 8)).round(3).tolist(), rng.integers(0, 2 * 10**10, (240, 4)).tolist()
-    for row, (some, more) in enumerate(zip(shares, rates, strict=True)):
-        yield f"GPU {row % 8}     " + "".join(f"{one:<8.3f}" for one in some) + "".join(f"{one:<13d}" for one in more) + "\n"
-
-
 def table(path: Path) -> None:
     """A CSV of a monitoring system: ISO times, twelve metrics."""
     names = ",".join(f"gpu{card}_util(%)" for card in range(8)) + ",power(W),cpu_util(%),mem_used(GiB),disk_read(MB/s)\n"
 
     def blocks() -> Iterator[str]:
         second = 0
-        for rng in _generators():
+        for rng in generators():
             values = rng.uniform(0, 100, (5000, 12)).round(2).tolist()
             stamps = np.datetime_as_string(np.datetime64("2026-01-01T00:00:00", "s") + np.arange(second, second + 5000), unit="s").tolist()
             second += 5000
             yield "".join(f"{stamp}Z,{','.join(map(str, row))}\n" for stamp, row in zip(stamps, values, strict=True))
 
-    _fill(path, blocks(), "time," + names)
+    fill(path, blocks(), "time," + names)
 
 
 def kineto(path: Path) -> None:
@@ -71,7 +59,7 @@ def kineto(path: Path) -> None:
 
     def blocks() -> Iterator[str]:
         number = 0
-        for rng in _generators():
+        for rng in generators():
             draws = zip(rng.integers(0, 180, 500).tolist(), rng.integers(0, 121, 500).tolist(), rng.random((500, 2)).tolist(), strict=True)
             for name, kernel, (host_us, device_us) in draws:
                 number += 1
@@ -80,7 +68,7 @@ def kineto(path: Path) -> None:
     end = '\n  ],\n  "traceName": "x.json",\n  "displayTimeUnit": "ms",\n  "baseTimeNanoseconds": 0\n}\n'
     device = '{\n      "id": 0, "name": "NVIDIA A800", "totalGlobalMem": 85174583296\n    }'
     start = f'{{\n  "schemaVersion": 1,\n  "deviceProperties": [\n    {device}\n  ],\n  "traceEvents": [\n'
-    _fill(path, blocks(), start + _launch(0, names[0], kernels[0], 1, 1)[2:], end)
+    fill(path, blocks(), start + _launch(0, names[0], kernels[0], 1, 1)[2:], end)
 
 
 def _launch(number: int, name: str, kernel: str, host_us: float, device_us: float) -> str:
@@ -141,25 +129,16 @@ def nsys_sqlite(path: Path) -> None:
     made.close()
 
 
-def _generators() -> Iterator[np.random.Generator]:
-    seed = 0
-    while True:
-        yield np.random.default_rng(seed)
-        seed += 1
-
-
-def _fill(path: Path, blocks: Iterator[str], start: str = "", end: str = "") -> None:
-    with path.open("w") as file:
-        written = file.write(start)
-        while written < LEAST_BYTES:
-            written += file.write("".join(islice(blocks, 500)))
-        file.write(end)
-
-
 FORMATS: dict[str, Callable[[Path], None]] = {
     "nvidia-smi-csv": nvidia_smi_csv,
     "kineto": kineto,
     "dcgmi-dmon": dcgmi_dmon,
+    "nvidia-smi-dmon": nvidia_smi_dmon,
+    "iostat": iostat,
+    "sar": sar,
+    "dcgm-exporter": dcgm_exporter,
+    "npu-smi": npu_smi,
+    "nvidia-smi-xml": nvidia_smi_xml,
     "table": table,
     "nsys-sqlite": nsys_sqlite,
 }

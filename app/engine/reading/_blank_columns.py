@@ -1,9 +1,8 @@
 """Blank-separated columns under heads that come again: dmon, pmon, npu-smi watch. Names are taken from the nearest head above.
 
-Only rows with as many cells as the head has names count; the others are told. The C reader does the rows, regular expressions the lines.
+Only rows with as many cells as the head has names count; the others are told. numpy does the cells, a regular expression their lines.
 """
 
-import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -13,9 +12,11 @@ from msgspec import Struct
 
 from app.engine.messages import Message, message
 from app.engine.model.traces import Clock, Device
+from app.engine.reading._csv_cells import BlankWords, Cells
 from app.engine.reading._csv_text import floats_of
+from app.engine.reading._lines import marked
 from app.engine.reading._stamps import Stamped, day_times, stamped
-from app.engine.reading._times import MISSING, parse_times
+from app.engine.reading._times import MISSING, Before, Turns, parse_times
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 MISSING_WORDS = ["-", "--", "N/A", "NA", "n/a", "[N/A]", "None", "nan", "NaN", "–", "—"]
 DATE, TIME, PLACE = "date", "time", "#place"
 _MOST_COLUMNS = 256
+_OWN_TIMES = re.compile(rb"^[ \t]*#[ \t]*(?:Date|Time)\b", re.MULTILINE | re.IGNORECASE)
+ANY_LINE = re.compile(rb"\n")
+"""What a chapter may end with where every row stands for itself."""
 
 
 class Section(Struct, frozen=True):
@@ -34,66 +38,84 @@ class Section(Struct, frozen=True):
 
 
 def sections(
-    text: bytes, head: re.Pattern[bytes], names_of: Callable[[bytes], Sequence[str]], skipped: dict[str, int]
+    text: bytes,
+    head: re.Pattern[bytes],
+    names_of: Callable[[bytes], Sequence[str]],
+    skipped: dict[str, int],
+    before: Before | None = None,
+    marks: Sequence[bytes] = (),
 ) -> Iterator[Section]:
-    """Yield the parts of a text that stand below a head; parts below an equal head are joined where nothing else is between.
+    """Yield the parts of a text that stand below a head; parts below equal heads are one, the heads in it made blank.
 
-    What stands before the first head is told as preamble.
+    What stands before the first head is told as preamble, unless a head before this chapter holds.
+
+    marks  each head has one of these in it: they are found ten times as fast as a pattern
     """
-    found = list(head.finditer(text))
-    if not found:
-        return
-    _count(skipped, "preamble", _lines(text[: found[0].start()]))
-    ends = [*(one.start() for one in found[1:]), len(text)]
-    known: tuple[str, ...] = ()
-    for one, end in zip(found, ends, strict=True):
+    before = {} if before is None else before
+    known: tuple[str, ...] | None = before.get("names")
+    start, pieces, at = 0, [], 0
+    for one in marked(text, head, marks) if marks else head.finditer(text):
         names = tuple(names_of(one.group()))[:_MOST_COLUMNS]
+        pieces.append(text[at : one.start()])
+        if known is None:
+            _count(skipped, "preamble", _lines(pieces.pop()))
         _count(skipped, "repeated_head", names == known)
-        known = names
-        yield Section(names, text[one.end() : end], one.end())
+        if known is not None and names == known:
+            pieces.append(b" " * (one.end() - one.start()))
+        else:
+            if known is not None:
+                yield Section(known, b"".join(pieces), start)
+            known, pieces, start = names, [], one.end()
+        at = one.end()
+    if known is not None:
+        before["names"] = known
+        yield Section(known, b"".join([*pieces, text[at:]]), start)
 
 
 def rows_of(
-    section: Section, first: bytes, skipped: dict[str, int], *, places: bool, tail: bool = False, rules: bytes = rb"#"
+    section: Section,
+    first: Sequence[bytes],
+    skipped: dict[str, int],
+    *,
+    places: bool,
+    tail: bool = False,
+    rules: bytes = rb"#",
+    texts: frozenset[str] = frozenset((DATE, TIME)),
 ) -> "pd.DataFrame | None":
-    """Return the rows of a section as a frame of text-free columns named by the head, None where it has none.
+    """Return the rows of a section as a frame of numbers named by the head, None where it has none.
 
-    first   pattern of a row's first cell
+    first   patterns of a row's first cells
     places  add the column PLACE: offset of each row in the whole text
-    tail    the last cell may hold blanks (a command line)
+    tail    the last cell may hold blanks (a command line) and is left out
     rules   how lines begin that are no rows: units below a head, ruling
+    texts   columns to be given as text
     """
     import pandas as pd
 
     width = len(section.names)
     if not width:
         return None
-    cells = rb"(?:[ \t]+[^\s#]\S*){%d}" % (width - 1 - tail)
-    form = re.compile(rb"^[ \t]*(" + first + cells + (rb")[ \t]+([^\n]*\S)[ \t]*$" if tail else rb")[ \t]*$"), re.MULTILINE)
-    found = [one[0] for one in form.findall(section.body)] if tail else form.findall(section.body)
-    starting = len(re.findall(rb"^[ \t]*" + first + rb"(?=[ \t]|$)", section.body, re.MULTILINE))
-    ruling = len(re.findall(rb"^[ \t]*(?:" + rules + rb")[^\n]*$", section.body, re.MULTILINE))
-    _count(skipped, "bad_row", starting - len(found))
-    _count(skipped, "not_a_row", _lines(section.body) - starting - ruling)
-    if not found:
+    words = BlankWords(section.body)
+    starting = words.lines_of(first)
+    good = starting & words.are_wide(width, tail=tail)
+    ruling = re.compile(rb"[ \t]*(?:" + rules + rb")")
+    others = [line for line in words.lines(words.are_wide(1, tail=True) & ~starting) if ruling.match(line) is None]
+    _count(skipped, "bad_row", int(starting.sum()) - int(good.sum()))
+    _count(skipped, "not_a_row", len(others))
+    if not good.any():
         return None
-    names = section.names[: width - tail]
-    frame = pd.read_csv(
-        io.BytesIO(b"\n".join(found)),
-        sep=r"\s+",
-        header=None,
-        names=range(len(names)),
-        na_values=MISSING_WORDS,
-        index_col=False,
-        quoting=3,
-        low_memory=False,
-        encoding_errors="replace",
-        dtype={at: str for at, name in enumerate(names) if name in (DATE, TIME)},
-    )
-    frame.columns = pd.Index(_unique(names))
+    cells = words.cells(good, width - tail)
+    names = _unique(section.names[: width - tail])
+    columns = {name: _texts(cells, at) if name in texts else cells.numbers(at) for at, name in enumerate(names)}
     if places:
-        frame[PLACE] = np.fromiter((one.start() for one in form.finditer(section.body)), np.int64, len(found)) + section.start
-    return frame
+        columns[PLACE] = cells.places() + section.start
+    return pd.DataFrame(columns, copy=False)
+
+
+def _texts(cells: Cells, column: int) -> np.ndarray:
+    """Return (n,) texts, None for words that say that there is none."""
+    codes, found = cells.codes(column)
+    return np.array([None if text in MISSING_WORDS else text for text in found], object)[codes]
 
 
 def names_of(head: bytes) -> list[str]:
@@ -101,11 +123,13 @@ def names_of(head: bytes) -> list[str]:
     return head.decode("ascii", "replace").replace("#", " ").replace(",", " ").lower().split()
 
 
-def without_stamps(text: bytes) -> Stamped:
+def without_stamps(text: bytes, before: Before | None = None) -> Stamped:
     """Take a wrapper's stamps off, but leave the columns of `-o DT`, whose heads have no stamp."""
-    if re.search(rb"^[ \t]*#[ \t]*(?:Date|Time)\b", text, re.MULTILINE | re.IGNORECASE):
+    before = {} if before is None else before
+    before["own_times"] = before.get("own_times") or next(marked(text, _OWN_TIMES, (b"#",)), None) is not None
+    if before["own_times"]:
         return Stamped(text, np.empty(0, np.int64), np.empty(0, np.int64), "relative")
-    return stamped(text)
+    return stamped(text, before)
 
 
 def with_cards(frame: "pd.DataFrame", name: str, skipped: dict[str, int]) -> tuple["pd.DataFrame", np.ndarray, tuple[Device, ...]]:
@@ -138,19 +162,29 @@ class Times(Struct, frozen=True):
     utc_offset_s: int | None = None
 
 
-def times_of(frame: "pd.DataFrame", stamps: Stamped) -> Times:
+def times_of(frame: "pd.DataFrame", stamps: Stamped, before: Before) -> Times:
     """Return the rows' times: by the columns of date and time, else by the wrapper's stamps, else none."""
     if TIME in frame and frame[TIME].notna().any():
         texts = frame[TIME].fillna("")
         if DATE in frame and frame[DATE].notna().any():
-            joined = frame[DATE].fillna("").str.replace(r"^(\d{4})(\d\d)(\d\d)$", r"\1-\2-\3", regex=True) + " " + texts
-            times, clock = parse_times(joined)
-            return Times(times, clock)
-        return Times(day_times(list(texts)), "relative", (message("reading.no_date"),))
+            return Times(*_dated(frame[DATE].fillna(""), texts))
+        return Times(day_times(list(texts), before.setdefault("days", Turns())), "relative", (message("reading.no_date"),))
     times = stamps.at(frame[PLACE].to_numpy()) if PLACE in frame else None
     if times is None or not (times != MISSING).any():
         return Times(None, "synthetic")
     return Times(times, stamps.clock, stamps.warnings, stamps.utc_offset_s)
+
+
+def _dated(dates: "pd.Series", texts: "pd.Series") -> tuple[np.ndarray, Clock]:
+    """Return (n,) int64 ns and the clock; each pair of date and time is parsed once, since all cards of a tick have it."""
+    import pandas as pd
+
+    (dates_at, days), (texts_at, clocks) = pd.factorize(dates), pd.factorize(texts)
+    codes, pairs = pd.factorize(dates_at * len(clocks) + texts_at)
+    days = pd.Series(days, dtype=object).str.replace(r"^(\d{4})(\d\d)(\d\d)$", r"\1-\2-\3", regex=True).to_numpy()
+    joined = pd.Series(days[pairs // len(clocks)] + " " + clocks.to_numpy()[pairs % len(clocks)], dtype=object)
+    times, clock = parse_times(joined)
+    return times[codes], clock
 
 
 def _lines(text: bytes) -> int:

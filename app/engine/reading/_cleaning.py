@@ -33,7 +33,8 @@ def step_of(text: bytes, tool: str, options: tuple[str, ...], unit_s: float = 1.
     tool      e.g. "dcgmi dmon"
     options   e.g. ("-d", "--delay"); `sleep N` and `watch -n N` on the same line count, too, in seconds
     """
-    found = re.search(rb"^[^\n|]{0,200}\b" + re.escape(tool.encode()) + rb"\b[^\n]{0,2000}$", text[:65536], re.MULTILINE)
+    text = text[:65536]
+    found = re.search(rb"^[^\n|]{0,200}\b" + re.escape(tool.encode()) + rb"\b[^\n]{0,2000}$", text, re.M) if tool.encode() in text else None
     if found is None:
         return None
     line = found.group()[:_LONGEST_COMMAND].decode("utf-8", "replace")

@@ -3,6 +3,9 @@
 A piece holds whole lines. Numbers may carry a unit behind ("64348 MiB", "47 %") and blanks around; what is no number is nan, never 0.
 """
 
+import re
+from collections.abc import Sequence
+
 import numpy as np
 
 from app.engine.model.traces import Clock
@@ -24,9 +27,7 @@ class Cells:
     def __init__(self, piece: bytes, width: int, separator: bytes = b",") -> None:
         if not piece.endswith(b"\n"):
             piece += b"\n"
-        self._bytes = piece + bytes(WIDEST_TEXT)  # so that a cell at the end can be read over its end
-        self._buffer = np.frombuffer(self._bytes, np.uint8)
-        self._words = np.ndarray(len(self._bytes) - 8, "<u8", self._bytes, strides=(1,))  # the eight bytes from each place on
+        self._hold(piece)
         buffer = self._buffer[: len(piece)]
         cuts = np.flatnonzero((buffer == ord(separator)) | (buffer == LINE_END))
         ends = np.flatnonzero(buffer[cuts] == LINE_END)
@@ -40,6 +41,23 @@ class Cells:
         first = np.concatenate([[-1], cuts[ends][:-1]])[good]
         self._ends = np.ascontiguousarray(table.T)
         self._starts = np.vstack([first, self._ends[:-1]]) + 1
+
+    @classmethod
+    def at(cls, text: bytes, starts: np.ndarray, ends: np.ndarray) -> "Cells":
+        """Return cells that lie at these places, (width, rows) int64 each."""
+        cells = cls.__new__(cls)
+        cells._hold(text)
+        cells._starts, cells._ends, cells.rows, cells.bad, cells.blank = starts, ends, starts.shape[1], 0, 0
+        return cells
+
+    def _hold(self, text: bytes) -> None:
+        self._bytes = text + bytes(WIDEST_TEXT)  # so that a cell at the end can be read over its end
+        self._buffer = np.frombuffer(self._bytes, np.uint8)
+        self._words = np.ndarray(len(self._bytes) - 8, "<u8", self._bytes, strides=(1,))  # the eight bytes from each place on
+
+    def places(self) -> np.ndarray:
+        """Return (rows,) where the first cell of each row begins."""
+        return self._starts[0]
 
     def numbers(self, column: int) -> np.ndarray:
         """Return (rows,) float64, nan where the cell holds no number."""
@@ -104,6 +122,11 @@ class Cells:
         first[codes[::-1]] = np.arange(self.rows)[::-1]
         return codes, [self.text(row, column) for row in first.tolist()]
 
+    def texts(self, column: int) -> np.ndarray:
+        """Return (rows,) the cells as text; equal cells are one object."""
+        codes, found = self.codes(column)
+        return np.array(found, object)[codes]
+
     def _cell(self, column: int, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return where each cell begins and its length, without the blanks and quotes around."""
         start, end = self._starts[column], self._ends[column]
@@ -125,6 +148,66 @@ class Cells:
         """Return (rows, width) uint8: the bytes from each start on."""
         windows = np.lib.stride_tricks.sliding_window_view(self._buffer, max(width, 1))
         return windows[start]
+
+
+class BlankWords:
+    """Words between blanks, by lines."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        buffer = np.frombuffer(text, np.uint8)
+        dark = np.zeros(buffer.size + 2, bool)
+        np.greater(buffer, BLANK, out=dark[1:-1])
+        edges = np.flatnonzero(dark[1:] != dark[:-1])
+        self._starts, self._ends = edges[::2], edges[1::2]
+        self._breaks = np.concatenate([[0], np.flatnonzero(buffer == LINE_END) + 1, [buffer.size + 1]])
+        self._first = np.searchsorted(self._starts, self._breaks)
+        self._counts = np.diff(self._first)
+        self._sharp = buffer[self._starts] == ord("#")
+
+    def lines_of(self, first: Sequence[bytes]) -> np.ndarray:
+        """Return (lines,) whether the line's first words are of these patterns."""
+        found = self._counts >= len(first)
+        for place, pattern in enumerate(first):
+            codes, texts = self.cells(found, place + 1).codes(place)
+            known = np.array([re.fullmatch(pattern, text.encode()) is not None for text in texts], bool)
+            found[found] = known[codes]
+        return found
+
+    def are_wide(self, width: int, *, tail: bool) -> np.ndarray:
+        """Return (lines,) whether the line has so many words, or more with a tail; none but the first may begin with "#"."""
+        good = self._counts >= width if tail else self._counts == width
+        if self._sharp.any() and width > 1:
+            line = np.searchsorted(self._first, np.flatnonzero(self._sharp), "right") - 1
+            place = np.flatnonzero(self._sharp) - self._first[line]
+            good[line[(place > 0) & (place < width - tail)]] = False
+        return good
+
+    def starts_of_words(self) -> list[int]:
+        """Return where the lines begin whose last word is no number."""
+        filled = np.flatnonzero(self._counts)
+        last = np.frombuffer(self._text, np.uint8)[self._starts[self._first[filled + 1] - 1]]
+        return self._breaks[filled[(last > ord("9")) | (last < ord("-"))]].tolist()
+
+    def are_filled(self) -> np.ndarray:
+        """Return (lines,) whether the line has a word."""
+        return self._counts > 0
+
+    def begin_at_once(self) -> np.ndarray:
+        """Return (lines,) whether no blank is before the first word."""
+        found = self._counts > 0
+        found[found] = self._starts[self._first[:-1][found]] == self._breaks[:-1][found]
+        return found
+
+    def lines(self, chosen: np.ndarray) -> list[bytes]:
+        """Return the text of the lines that are chosen."""
+        at = np.flatnonzero(chosen)
+        return [self._text[start:end] for start, end in zip(self._breaks[at].tolist(), (self._breaks[at + 1] - 1).tolist(), strict=True)]
+
+    def cells(self, chosen: np.ndarray, width: int) -> "Cells":
+        """Return the first words of the lines that are chosen as cells."""
+        table = self._first[:-1][chosen] + np.arange(width)[:, None]
+        return Cells.at(self._text, self._starts[table], self._ends[table])
 
 
 def _float(cell: bytes) -> float:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.messages import Message, message
+from app.engine.messages import message
 from app.engine.reading._blank_columns import numbers
 from app.engine.reading._prometheus import without_blanks
 from app.engine.reading._rows import Column, with_occupancy
@@ -52,7 +52,7 @@ def names_of_command(text: bytes) -> list[str]:
     return [_NUMBERS.get(int(number), f"F{number.decode()}") for number in found[1].split(b",")] if found is not None else []
 
 
-def columns_of(frame: "pd.DataFrame", skipped: dict[str, int], warnings: list[Message]) -> tuple[list[Column], np.ndarray | None]:
+def columns_of(frame: "pd.DataFrame", skipped: dict[str, int]) -> tuple[list[Column], np.ndarray | None]:
     """Return what the columns measure, DCGM's blanks as missing, and (n,) the memory of the card in GiB where it is told."""
     values = {str(name): without_blanks(numbers(frame, name), skipped) for name in frame.columns if _is_known(str(name))}
     for total, links in _LINKS:
@@ -64,8 +64,8 @@ def columns_of(frame: "pd.DataFrame", skipped: dict[str, int], warnings: list[Me
     for part, whole in STAND_INS.items():
         if part in values and whole not in values:
             metric, unit, factor = FIELDS[whole]
-            columns.append(Column(metric, unit, values[part] * factor, "estimated"))
-            warnings.append(message("reading.stand_in", column=part, metric=message(f"proposing.metric.{metric}")))
+            told = message("reading.stand_in", column=part, metric=message(f"proposing.metric.{metric}"))
+            columns.append(Column(metric, unit, values[part] * factor, "estimated", told=told))
     total_mib = values.get("FBTTL")
     if total_mib is None and "FBUSD" in values and "FBFRE" in values:
         total_mib = values["FBUSD"] + values["FBFRE"]

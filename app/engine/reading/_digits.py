@@ -28,6 +28,11 @@ def parse_short(words: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.nd
         scale = _TENS[places]
         values[at] = (values[at] * scale + part) / scale  # one rounding: both sides are whole numbers below 2^53
         sure[at] = (places < 8) & (count[at] + places <= _MOST_DIGITS) & _UNIT[after]
+    full = np.flatnonzero(count == 8)
+    if full.size:
+        part, places, after = _digits(words[start[full] + 8])
+        values[full] = values[full] * _TENS[places] + part
+        sure[full] = (places < 8) & _UNIT[after]
     return values, sure
 
 

@@ -4,7 +4,6 @@ Where the rows have a time of their own, the wrapper's is taken off; where they 
 """
 
 import re
-from collections.abc import Iterator
 
 import msgspec
 import numpy as np
@@ -14,9 +13,9 @@ from app.engine.model.traces import Clock, Trace
 from app.engine.reading._cleaning import plain
 from app.engine.reading._nvidia_fields import TIMES, field_of
 from app.engine.reading._rewritten import Rewritten
-from app.engine.reading._sources import PIECE_BYTES, Source
+from app.engine.reading._sources import Source
 from app.engine.reading._stamps import Stamped, stamped, without_prefix
-from app.engine.reading._times import MISSING
+from app.engine.reading._times import MISSING, Before
 
 _FIELDS_LINE = re.compile(
     rb"^[^\n,]{0,120}[a-z][a-z_.]{2,40}(?:[ \t]*\[[^\]\n]{1,8}\])?[ \t]*,[^\n]*[a-z][a-z_]+\.[a-z]+[^\n]*$", re.MULTILINE
@@ -45,22 +44,6 @@ class Wrapped:
         return msgspec.structs.replace(trace, clock="relative", start_ns=None, warnings=(*kept, *self._warnings))
 
 
-class _Text(Source):
-    """The given source with other text."""
-
-    def __init__(self, source: Source, text: bytes) -> None:
-        self.__dict__.update(source.__dict__)
-        self._text = text
-
-    def text_pieces(self, size: int = PIECE_BYTES) -> Iterator[bytes]:
-        start = 0
-        while start < len(self._text):
-            end = self._text.find(b"\n", start + size) + 1 or len(self._text)
-            yield self._text[start:end]
-            self.beat()
-            start = end
-
-
 def unwrapped(source: Source) -> Wrapped:
     """Return the source as it is where nobody wrapped it."""
     head = plain(source.head)
@@ -72,10 +55,12 @@ def unwrapped(source: Source) -> Wrapped:
         return Wrapped(Rewritten(source, lambda text: strip(plain(text))))
     if strip is None and not stamped(head).starts.size:
         return Wrapped(source)
-    stamps = stamped(plain(source.text_bytes()))
+    stamps = stamped(head)
     if not (stamps.times != MISSING).any():
         return Wrapped(source)
-    return Wrapped(_Text(source, _with_times(stamps, is_prefix=strip is not None)), stamps.clock, stamps.warnings, stamps.utc_offset_s)
+    before: Before = {}
+    timed = Rewritten(source, lambda text: _with_times(stamped(plain(text), before), is_prefix=strip is not None))
+    return Wrapped(timed, stamps.clock, stamps.warnings, stamps.utc_offset_s)
 
 
 def _has_time(text: bytes) -> bool | None:

@@ -4,7 +4,7 @@ A scrape holds no time of its own: times are the stamps behind the values, else 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from msgspec import Struct
@@ -21,6 +21,7 @@ from app.engine.reading._times import MISSING, parse_times
 SAMPLE = re.compile(
     rb"^([A-Za-z_:][\w:]*)(?:\{([^\n]*?)\})?[ \t]+([-+]?(?:\d[\d.eE+-]*|Inf|inf)|NaN|nan)(?:[ \t]+(\d{9,}(?:\.\d+)?))?[ \t]*$", re.M
 )
+_PIECE_BYTES = 2**20
 _LABEL = re.compile(rb'(\w+)\s*=\s*"((?:[^"\\]|\\.)*)"')
 _DATE = re.compile(rb"^[#\s]*(\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)[ \t]*$", re.M)
 # DCGM writes these where a reading is not there: blank, not found, not supported, no permission, as int32, int64 and double.
@@ -56,18 +57,20 @@ class Samples(Struct, frozen=True):
 def read_samples(source: Source, known: Mapping[str, Metric], skipped: dict[str, int]) -> Samples:
     """Read a file piece by piece. A scrape ends where one of its keys comes again."""
     keys: dict[tuple[str, bytes], int] = {}
+    numbers = _Numbers(known, keys)
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     dates: list[tuple[int, str]] = []
-    rows = unknown = 0
-    for piece in _whole_lines(source):
+    rows = unknown = done = 0
+    for piece in source.text_pieces(_PIECE_BYTES):
+        done += len(piece)
+        source.progress(0.6 * done / max(source.size_bytes, done), "reading.doing.reading")
+        here = list(SAMPLE.finditer(piece))
+        places = np.array([found.start() for found in here], np.int64)
         for found in _DATE.finditer(piece):
-            dates.append((rows + len(SAMPLE.findall(piece, 0, found.start())), found[1].decode()))
-        found_here = SAMPLE.findall(piece)
-        codes = np.array(
-            [keys.setdefault((name.decode(), labels), len(keys)) if name.decode() in known else -1 for name, labels, _, _ in found_here],
-            np.int64,
-        )
-        values, stamps = (_numbers([found[place] for found in found_here]) for place in (2, 3))
+            dates.append((rows + int(np.searchsorted(places, found.start())), found[1].decode()))
+        found_here = [found.groups() for found in here]
+        codes = np.array([numbers[name, labels or b""] for name, labels, _, _ in found_here], np.int32)
+        values, stamps = (_numbers([found[place] or b"" for found in found_here]) for place in (2, 3))
         parts.append((codes, values, stamps))
         rows += len(found_here)
         unknown += int((codes < 0).sum())
@@ -75,9 +78,13 @@ def read_samples(source: Source, known: Mapping[str, Metric], skipped: dict[str,
     codes, values, stamps = (np.concatenate(column) for column in zip(*parts, strict=True)) if parts else empty
     count_skipped(skipped, "skipped.not_a_metric", unknown)
     used = codes >= 0
+    del parts
+    source.beat()
     scrape = _scrapes(codes[used], len(keys))
     starts = np.flatnonzero(used)[np.flatnonzero(np.diff(scrape, prepend=-1))] if used.any() else np.empty(0, np.int64)
+    source.beat()
     times, clock = _scrape_times(dates, starts)
+    source.beat()
     return Samples(tuple(keys), codes[used], without_blanks(values[used], skipped), scrape, stamps[used], times, clock, rows)
 
 
@@ -96,7 +103,7 @@ def labels_of(text: bytes) -> dict[str, str]:
 
 
 def channels_of(
-    samples: Samples, known: Mapping[str, Metric], devices: list[Device | None], warnings: list[Message]
+    samples: Samples, known: Mapping[str, Metric], devices: list[Device | None], warnings: list[Message], source: Source
 ) -> tuple[list[Channel], Clock]:
     """Return one channel for each key whose device (keys,) is not None, and their clock."""
     stamped = bool(samples.stamp_ms.size) and bool(np.isfinite(samples.stamp_ms).all())
@@ -107,12 +114,15 @@ def channels_of(
         times, clock = samples.scrape_ns[samples.scrape] if samples.scrape.size else samples.scrape_ns, samples.clock
         if clock == "synthetic":
             warnings.append(message("reading.synthetic_time", step=SYNTHETIC_STEP_S))
-    order = np.argsort(samples.key, kind="stable")
+    source.beat()
+    order = _order_of(samples.key, len(samples.keys))
+    source.beat()
     ends = np.searchsorted(samples.key[order], np.arange(len(samples.keys) + 1))
     made = []
     for number, (name, _) in enumerate(samples.keys):
         device, metric, at = devices[number], known[name], order[ends[number] : ends[number + 1]]
         if device is not None:
+            source.beat()
             values = samples.values[at] * metric.factor
             made.append(Channel(metric.metric, metric.unit, device, times[at], values, metric.state))  # type: ignore[arg-type]
     return made, clock  # type: ignore[return-value]
@@ -136,23 +146,26 @@ def _numbers(cells: list[bytes]) -> np.ndarray:
     return floats_of(pd.Series([cell.decode("ascii") for cell in cells], dtype=object))
 
 
-def _whole_lines(source: Source) -> Iterator[bytes]:
-    if source.encoding not in ("utf-8-sig", "latin-1"):
-        yield source.text_bytes()
-        return
-    rest = b""
-    for piece in source.pieces():
-        text = (rest + piece).replace(b"\r\n", b"\n")
-        whole, newline, rest = text.rpartition(b"\n")
-        if newline:
-            yield whole + b"\n"
-    if rest:
-        yield rest
+class _Numbers(dict):
+    """What stands before a value -> number of its key, -1 for a name that is not known; each is looked at once."""
+
+    def __init__(self, known: Mapping[str, Metric], keys: dict[tuple[str, bytes], int]) -> None:
+        super().__init__()
+        self._known, self._keys = known, keys
+
+    def __missing__(self, told: tuple[bytes, bytes]) -> int:
+        name = told[0].decode()
+        self[told] = self._keys.setdefault((name, told[1]), len(self._keys)) if name in self._known else -1
+        return self[told]
+
+
+def _order_of(codes: np.ndarray, count: int) -> np.ndarray:
+    return np.argsort(codes.astype(np.int16) if count < 2**15 else codes, kind="stable")  # numpy sorts 16 bits by radix
 
 
 def _scrapes(codes: np.ndarray, count: int) -> np.ndarray:
     """Return (n,) the scrape of each sample: how many samples of the same key came before, never less than the sample before it has."""
-    order = np.argsort(codes, kind="stable")
+    order = _order_of(codes, count)
     ends = np.searchsorted(codes[order], np.arange(count))
     before = np.empty(codes.size, np.int64)
     before[order] = np.arange(codes.size) - ends[codes[order]] if codes.size else before

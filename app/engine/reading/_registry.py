@@ -14,6 +14,7 @@ from app.engine.errors import UnreadableFile
 from app.engine.model.mappings import TableMapping
 from app.engine.model.traces import Trace
 from app.engine.progress import Progress, no_progress
+from app.engine.reading._chapters import ChapterReader, read_by_chapters
 from app.engine.reading._sources import Source
 
 FOREIGN_PACKING = ((b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07", "rar"), (b"\x28\xb5\x2f\xfd", "zstd"))
@@ -76,7 +77,9 @@ def read_source(source: Source) -> Trace:
         for reader in readers():
             if reader.recognises(head):
                 with np.errstate(all="ignore"):  # numbers beyond reason become inf or nan, which _series.py counts
-                    trace = reader.read(source, source.progress)
+                    trace = read_by_chapters(reader, source) if isinstance(reader, ChapterReader) else None
+                    if trace is None:
+                        trace = reader.read(source, source.progress)
                 break
         else:
             raise _unknown(source)

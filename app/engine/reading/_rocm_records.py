@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
+import msgspec
 import numpy as np
 from msgspec import Struct
 
@@ -12,7 +13,7 @@ from app.engine.errors import UnreadableFile
 from app.engine.messages import Message
 from app.engine.model.traces import Device, Trace
 from app.engine.reading._cleaning import step_of
-from app.engine.reading._rows import Column, trace_of_rows, with_occupancy
+from app.engine.reading._rows import Column, Rows, Told, trace_of_rows, with_occupancy
 from app.engine.reading._smi_tables import timed_rows
 from app.engine.reading._sources import Source
 from app.engine.reading._stamps import Stamped
@@ -22,7 +23,7 @@ JSON_HEAD = re.compile(rb'\{\s*"card\d{1,3}"\s*:\s*\{')
 CSV_HEAD = re.compile(rb"^[ \t]*device,[^\n]*\((?:%|B|W|C|Mhz)\)[^\n]*$", re.MULTILINE | re.IGNORECASE)
 _CARD = re.compile(r"card(\d{1,4})$")
 _NUMBER = re.compile(r"\(?\s*(-?\d{1,18}(?:\.\d{1,9})?)")
-_TOTAL = "total_gib"
+_TOTAL, _SHARE = "total_gib", "vram_utilisation"
 _FIELDS: tuple[tuple[str, str, float, str], ...] = (
     ("gpu_utilisation", "", 0.01, r"(?:gpu|dcu|hcu) use \(%\)"),
     ("memory_controller_busy", "", 0.01, r"(?:gpu|dcu|hcu) memory use \(%\)|gpu memory read/write activity \(%\)"),
@@ -122,13 +123,8 @@ def trace_of_records(
         raise UnreadableFile("reading.no_cards", file=source.path)
     values = {metric: np.array([_value(record.words, pattern) for record in records]) for metric, _, _, pattern in _PATTERNS}
     total = values[_TOTAL] * 2.0**-30
-    columns = [
-        Column(metric, unit, values[metric] * factor)
-        for metric, unit, factor, _ in _PATTERNS
-        if metric != _TOTAL and np.isfinite(values[metric]).any()
-    ]
-    if np.isfinite(total).any():  # exact sizes are better than a whole number of percents
-        columns = [column for column in columns if column.metric != "vram_utilisation"]
+    columns = [Column(metric, unit, values[metric] * factor) for metric, unit, factor, _ in _PATTERNS if metric not in (_TOTAL, _SHARE)]
+    columns = [*with_occupancy(columns, total), Column(_SHARE, "", values[_SHARE] * 0.01, field="percent"), Column(_TOTAL, "GiB", total)]
     codes, cards = pd.factorize(np.array([record.card for record in records]), sort=True)
     infos = []
     for number, card in enumerate(cards):
@@ -139,9 +135,17 @@ def trace_of_records(
     warnings: list[Message] = []
     places = np.array([record.place for record in records])
     step_s = step_of(stamps.text, command, ())
-    rows = timed_rows(stamps, places, codes, tuple(infos), with_occupancy(columns, total), step_s, warnings)
+    rows = timed_rows(stamps, places, codes, tuple(infos), columns, step_s, warnings)
     environment = {"driver": system["driver version"]} if "driver version" in system else {}
-    return trace_of_rows(source, slug, rows, skipped=skipped, warnings=warnings, environment=environment)
+    return trace_of_rows(source, slug, rows, skipped=skipped, warnings=warnings, environment=environment, settle=_settled)
+
+
+def _settled(_: Source, rows: Rows, told: Told) -> Rows:
+    """Take the occupancy from exact sizes where any is told, else from a whole number of percents."""
+    exact = any(np.isfinite(column.values).any() for column in rows.columns if column.metric == _TOTAL)
+    unwanted = "percent" if exact else ""
+    columns = [one for one in rows.columns if one.metric != _TOTAL and (one.metric != _SHARE or one.field != unwanted)]
+    return msgspec.structs.replace(rows, columns=tuple(columns))
 
 
 def _value(words: dict[str, str], pattern: re.Pattern[str]) -> float:

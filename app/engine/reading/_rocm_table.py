@@ -2,15 +2,13 @@
 
 import re
 
-import numpy as np
-
 from app.engine.errors import UnreadableFile
 from app.engine.messages import Message
 from app.engine.model.traces import Trace
-from app.engine.reading._blank_columns import PLACE, Section, rows_of, sections, with_cards
+from app.engine.reading._blank_columns import PLACE, Section, numbers, rows_of, sections, with_cards
 from app.engine.reading._cleaning import step_of
 from app.engine.reading._rows import Column, trace_of_rows
-from app.engine.reading._smi_tables import first_number, timed_rows
+from app.engine.reading._smi_tables import LIMIT, settle_limit, timed_rows
 from app.engine.reading._sources import Source
 from app.engine.reading._stamps import Stamped
 
@@ -23,7 +21,6 @@ _COLUMNS = {
     "sclk": ("sm_clock_mhz", "MHz", 1.0),
     "mclk": ("memory_clock_mhz", "MHz", 1.0),
 }
-_NUMBER = r"^(\d+(?:\.\d+)?)"
 
 
 def read_short_tables(source: Source, slug: str, command: str, stamps: Stamped) -> Trace:
@@ -31,22 +28,16 @@ def read_short_tables(source: Source, slug: str, command: str, stamps: Stamped) 
     import pandas as pd
 
     skipped: dict[str, int] = {}
-    frames = [_rows(section, skipped) for section in sections(stamps.text, HEAD, _names, skipped)]
+    frames = [_rows(section, skipped) for section in sections(stamps.text, HEAD, _names, skipped, source.before, (b"AvgPwr",))]
     known = [frame for frame in frames if frame is not None]
     if not known:
         raise UnreadableFile("reading.no_rows", file=source.path)
     frame, codes, infos = with_cards(pd.concat(known, ignore_index=True), "card", skipped)
-    texts = {name: frame[name].astype(str) for name in (*_COLUMNS, "pwrcap") if name in frame}
-    columns = [
-        Column(metric, unit, first_number(texts[name], _NUMBER) * factor)
-        for name, (metric, unit, factor) in _COLUMNS.items()
-        if name in texts
-    ]
+    columns = [Column(metric, unit, numbers(frame, name) * factor) for name, (metric, unit, factor) in _COLUMNS.items() if name in frame]
+    columns += [Column(LIMIT, "W", numbers(frame, "pwrcap"))] if "pwrcap" in frame else []
     warnings: list[Message] = []
     rows = timed_rows(stamps, frame[PLACE].to_numpy(), codes, infos, columns, step_of(stamps.text, command, ()), warnings)
-    limits = set(first_number(texts["pwrcap"], _NUMBER).tolist()) if "pwrcap" in texts else set()
-    environment = {"power_limit_w": f"{limit:g}"} if len(limits) == 1 and np.isfinite(limit := limits.pop()) else {}
-    return trace_of_rows(source, slug, rows, skipped=skipped, warnings=warnings, environment=environment)
+    return trace_of_rows(source, slug, rows, skipped=skipped, warnings=warnings, settle=settle_limit)
 
 
 def _names(head: bytes) -> list[str]:
@@ -55,4 +46,4 @@ def _names(head: bytes) -> list[str]:
 
 
 def _rows(section: Section, skipped: dict[str, int]) -> "object":
-    return rows_of(section, rb"\d{1,3}", skipped, places=True, rules=rb"=|-{4}|WARNING|[A-Z][a-z]{2} [A-Z][a-z]{2} |\d{4}[-/\xe5]")
+    return rows_of(section, (rb"\d{1,3}",), skipped, places=True, rules=rb"=|-{4}|WARNING|[A-Z][a-z]{2} [A-Z][a-z]{2} |\d{4}[-/\xe5]")

@@ -1,7 +1,8 @@
 """From the rows of a monitoring log (one row per device and tick) to a Trace."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import msgspec
 import numpy as np
 from msgspec import Struct
 
@@ -15,6 +16,7 @@ from app.engine.reading._sources import Source
 from app.engine.reading._times import MISSING
 
 SYNTHETIC_STEP_S = 1.0
+_STRIDE = 2**17
 
 
 class Column(Struct, frozen=True):
@@ -22,6 +24,8 @@ class Column(Struct, frozen=True):
 
     factor  what turns the values into `unit`
     owner   index into `infos` where the whole column is of one device, whatever device the row is of
+    field   what tells columns of one metric apart until one of them is chosen
+    told    the warning that goes with the values, where the column is chosen
     """
 
     metric: str
@@ -30,6 +34,8 @@ class Column(Struct, frozen=True):
     state: State = "measured"
     factor: float = 1.0
     owner: int | None = None
+    field: str = ""
+    told: Message | None = None
 
 
 class Rows(Struct, frozen=True):
@@ -52,6 +58,27 @@ class Rows(Struct, frozen=True):
     step_s: float = SYNTHETIC_STEP_S
 
 
+class Told(Struct):
+    """What a reading says besides its values; grows while it is made."""
+
+    skipped: dict[str, int]
+    warnings: list[Message]
+    environment: dict[str, str]
+
+
+Settle = Callable[[Source, Rows, Told], Rows]
+"""Decides what only all rows together can tell: which of several columns of a metric has values, what cards are called."""
+
+
+class RowsPart(Struct, frozen=True):
+    """The rows of one chapter, as a reader gave them."""
+
+    slug: str
+    rows: Rows
+    told: Told
+    settle: Settle | None = None
+
+
 def trace_of_rows(
     source: Source,
     slug: str,
@@ -60,13 +87,26 @@ def trace_of_rows(
     skipped: dict[str, int],
     warnings: Sequence[Message] = (),
     environment: dict[str, str] | None = None,
+    settle: Settle | None = None,
 ) -> Trace:
-    """Return the trace of a log. Raises UnreadableFile when no value is usable."""
-    warnings = list(warnings)
+    """Return the trace of a log, an empty one for a chapter, whose rows wait in `source.parts`.
+
+    Raises UnreadableFile when no value is usable.
+    """
+    told = Told(skipped, list(warnings), environment or {})
+    if source.parts is not None:
+        source.parts.append(RowsPart(slug, rows, told, settle))
+        return Trace((), 0)
+    return _trace(source, slug, rows if settle is None else settle(source, rows, told), told)
+
+
+def _trace(source: Source, slug: str, rows: Rows, told: Told) -> Trace:
+    skipped, warnings = told.skipped, told.warnings
     times, clock = rows.times, rows.clock
     if times is None:
         times, clock = ticks_of(rows.devices) * int(rows.step_s * 1e9), "synthetic"
         warnings.append(message("reading.synthetic_time", step=rows.step_s))
+    source.beat()
     untimed = int((times == MISSING).sum())
     if untimed:
         skipped["skipped.no_time"] = skipped.get("skipped.no_time", 0) + untimed
@@ -76,6 +116,7 @@ def trace_of_rows(
     origin = int(known.min())
     latest = int(known.max())
     del known
+    source.beat()
     series = _series(rows, times, origin, skipped, source)
     if not series:
         raise UnreadableFile("reading.no_samples", file=source.path)
@@ -94,10 +135,33 @@ def trace_of_rows(
         series=tuple(series),
         skipped=skipped,
         warnings=tuple(warnings),
-        environment=environment or {},
+        environment=told.environment,
         is_snapshot=snapshot,
         utc_offset_s=rows.utc_offset_s,
     )
+
+
+def first_with_values(columns: Sequence[Column], told: Told) -> tuple[Column, ...]:
+    """Return one column for each metric: the first that has a value."""
+    found: dict[str, Column] = {}
+    for column in columns:
+        known = found.get(column.metric)
+        if known is None or (not has_values(known) and has_values(column)):
+            found[column.metric] = column
+    told.warnings += [one.told for one in found.values() if one.told is not None and has_values(one)]
+    return tuple(found.values())
+
+
+def has_values(column: Column) -> bool:
+    """Tell whether a column has a value, without reading more of it than needed."""
+    found = any(np.isfinite(column.values[at : at + _STRIDE]).any() for at in range(0, column.values.size, _STRIDE))
+    release(column.values)
+    return found
+
+
+def settle_columns(_: Source, rows: Rows, told: Told) -> Rows:
+    """Settle rows by taking the first column of each metric that has a value."""
+    return msgspec.structs.replace(rows, columns=first_with_values(rows.columns, told))
 
 
 def ticks_of(devices: np.ndarray) -> np.ndarray:

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 
+import msgspec
 import numpy as np
 from msgspec import Struct
 
 from app.engine.messages import Message
 from app.engine.model.traces import Clock, Device, Trace
-from app.engine.reading._rows import SYNTHETIC_STEP_S, Column, Rows, trace_of_rows, with_occupancy
+from app.engine.reading._rows import SYNTHETIC_STEP_S, Column, Rows, Told, trace_of_rows, with_occupancy
 from app.engine.reading._sources import Source
 from app.engine.reading._times import MISSING
 
@@ -71,30 +72,35 @@ def trace_of_cards(
     import pandas as pd
 
     codes, buses = pd.factorize(np.array([card.bus for card in cards], dtype=object))
+    known: dict[str, Card] = source.before.setdefault("cards", {})
+    attached = source.before.setdefault("attached", attached) or attached
     values = {metric: np.array([_first(card, paths) for card in cards]) for metric, paths in fields.metrics.items()}
     total = values.pop(TOTAL)
     _, at = np.unique(codes, return_index=True)
     firsts = [cards[place] for place in at]
     sizes = pd.Series(total).groupby(codes).max()
-    minors = [card.words.get(fields.minor, "") for card in firsts]
-    by_minor = attached > len(buses) and len(set(minors)) == len(minors) and all(map(str.isdigit, minors))
-    infos = tuple(
-        Device(minors[number] if by_minor else str(number), "gpu", card.words.get(fields.name, ""), _size(sizes[number]))
-        for number, card in enumerate(firsts)
-    )
+    known |= {card.bus: card for card in firsts if card.bus not in known}
+    infos = tuple(Device(card.bus, "gpu", card.words.get(fields.name, ""), _size(sizes[number])) for number, card in enumerate(firsts))
     columns = with_occupancy([Column(metric, UNITS[metric], found) for metric, found in values.items()], total)
     times = np.array([card.time for card in cards], np.int64)
     has_times = bool((times != MISSING).any())
-    rows = Rows(
-        times if has_times else None,
-        clock if has_times else "synthetic",
-        codes.astype(np.int64),
-        infos,
-        tuple(columns),
-        step_s=step_s or SYNTHETIC_STEP_S,
-    )
-    environment = environment | _links(firsts, fields)
-    return trace_of_rows(source, slug, rows, skipped=skipped, warnings=warnings, environment=environment)
+    clock = clock if has_times else "synthetic"
+    step_s = step_s or SYNTHETIC_STEP_S
+    rows = Rows(times if has_times else None, clock, codes.astype(np.int64), infos, tuple(columns), step_s=step_s)
+
+    def settle(_: Source, rows: Rows, told: Told) -> Rows:
+        told.environment |= _links(list(known.values()), fields)
+        return _named(rows, [known[info.id].words.get(fields.minor, "") for info in rows.infos], attached)
+
+    return trace_of_rows(source, slug, rows, skipped=skipped, warnings=warnings, environment=environment, settle=settle)
+
+
+def _named(rows: Rows, minors: list[str], attached: int) -> Rows:
+    """Return the rows with numbers for the bus addresses: the driver's where some of the host's cards are not shown, else in order."""
+    by_minor = attached > len(minors) and len(set(minors)) == len(minors) and all(map(str.isdigit, minors))
+    names = minors if by_minor else [str(number) for number in range(len(minors))]
+    infos = tuple(msgspec.structs.replace(info, id=name) for info, name in zip(rows.infos, names, strict=True))
+    return msgspec.structs.replace(rows, infos=infos)
 
 
 def _size(gib: float) -> float | None:

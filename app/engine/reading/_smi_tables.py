@@ -6,6 +6,7 @@ One table is a snapshot; tables one after another (`-l`, a loop with `date`, a l
 import re
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from app.engine.errors import UnreadableFile
@@ -14,7 +15,7 @@ from app.engine.model.traces import Device, Trace
 from app.engine.progress import Progress
 from app.engine.reading._cleaning import plain, step_of
 from app.engine.reading._csv_text import floats_of
-from app.engine.reading._rows import SYNTHETIC_STEP_S, Column, Rows, trace_of_rows, with_occupancy
+from app.engine.reading._rows import SYNTHETIC_STEP_S, Column, Rows, Told, trace_of_rows, with_occupancy
 from app.engine.reading._sources import Source
 from app.engine.reading._stamps import Stamped, stamped
 from app.engine.reading._times import MISSING
@@ -22,6 +23,9 @@ from app.engine.reading._times import MISSING
 if TYPE_CHECKING:
     import pandas as pd
 
+LIMIT = "#limit"
+RULING = re.compile(rb"[-=]{8,}[^\n]*\n")
+"""What a chapter may end with: the lines of a card stand between two rulings."""
 _CELL = rb"([^|\n]{0,160})"
 _FIRST = rb"^[ \t]*\|[ \t]*(\d{1,4})[ \t]+" + _CELL + rb"\|([^|\n]{0,60}[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-9A-Fa-f][^|\n]{0,60})\|" + _CELL
 _FIRST_LINE = re.compile(_FIRST + rb"\|?[ \t]*$", re.MULTILINE)
@@ -60,6 +64,10 @@ class SmiTables:
         """Read all tables."""
         return read_tables(source, progress, self.slug, self.command)
 
+    def chapters(self, head: bytes) -> re.Pattern[bytes]:
+        """A card's lines belong together."""
+        return RULING
+
 
 def read_tables(source: Source, progress: Progress, slug: str, command: str) -> Trace:
     """Read all tables of a text. Raises UnreadableFile where none has a card."""
@@ -67,7 +75,7 @@ def read_tables(source: Source, progress: Progress, slug: str, command: str) -> 
     text = plain(source.text_bytes())
     if b'"' in text:  # a whole table in one quoted cell of a CSV: what stands before it is its time
         text = _QUOTED.sub(lambda found: found[1].rstrip(b", \t;") + b"\n", text)
-    stamps = stamped(text)
+    stamps = stamped(text, source.before)
     progress(0.3, "reading.doing.parsing")
     frame, skipped = entries(stamps.text)
     if frame is None:
@@ -75,8 +83,8 @@ def read_tables(source: Source, progress: Progress, slug: str, command: str) -> 
     progress(0.7, "reading.doing.ordering")
     warnings: list[Message] = []
     rows = _rows(frame, stamps, step_of(text, command, ("-l", "--loop", "-t")), warnings)
-    environment = environment_of(stamps.text) | power_limit(frame)
-    return trace_of_rows(source, slug, rows, skipped=skipped, warnings=warnings, environment=environment)
+    environment = environment_of(stamps.text)
+    return trace_of_rows(source, slug, rows, skipped=skipped, warnings=warnings, environment=environment, settle=settle_limit)
 
 
 def environment_of(text: bytes, patterns: dict[str, str] = ENVIRONMENT) -> dict[str, str]:
@@ -114,10 +122,13 @@ def memory_gib(texts: "pd.Series") -> tuple[np.ndarray, np.ndarray]:
     return first_number(texts, pattern) / 1024, first_number(parts[1].fillna(""), r"^(\d+)$") / 1024
 
 
-def power_limit(frame: "pd.DataFrame") -> dict[str, str]:
-    """Return the power limit in W where all cards have the same."""
-    found = sorted(set(frame["left2"].str.extract(r"/\s*(\d+)\s*W")[0].dropna()))
-    return {"power_limit_w": found[0]} if len(found) == 1 else {}
+def settle_limit(_: Source, rows: Rows, told: Told) -> Rows:
+    """Tell the power limit in W where all cards have the same all the time: the column LIMIT of the rows, which ends here."""
+    limits = np.concatenate([np.unique(column.values) for column in rows.columns if column.metric == LIMIT] or [np.empty(0)])
+    limits = limits[np.isfinite(limits)]
+    if limits.size == 1:
+        told.environment["power_limit_w"] = f"{limits[0]:g}"
+    return msgspec.structs.replace(rows, columns=tuple(column for column in rows.columns if column.metric != LIMIT))
 
 
 def _rows(frame: "pd.DataFrame", stamps: Stamped, step_s: float | None, warnings: list[Message]) -> Rows:
@@ -135,10 +146,11 @@ def _rows(frame: "pd.DataFrame", stamps: Stamped, step_s: float | None, warnings
         Column("sm_clock_mhz", "MHz", first_number(frame["right"], r"^(\d+)\s*MHz")),
         Column("memory_clock_mhz", "MHz", first_number(frame["right"], r"MHz\s+(\d+)\s*MHz")),
     ]
+    columns = [*with_occupancy(columns, total), Column(LIMIT, "W", first_number(frame["left2"], r"/\s*(\d+)\s*W"))]
     codes, found = pd.factorize(frame["index"].astype(np.int64), sort=True)
     names = frame["name"].map(card_name)
     infos = tuple(_described(str(one), names[codes == number], total[codes == number]) for number, one in enumerate(found))
-    return timed_rows(stamps, frame["#place"].to_numpy(), codes, infos, with_occupancy(columns, total), step_s, warnings)
+    return timed_rows(stamps, frame["#place"].to_numpy(), codes, infos, columns, step_s, warnings)
 
 
 def timed_rows(

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from app.engine.errors import EngineError, UnreadableFile
 from app.engine.messages import Message, message
@@ -19,6 +19,7 @@ from app.engine.model.mappings import TableMapping
 from app.engine.model.traces import SourceFile
 from app.engine.progress import Progress, no_progress
 from app.engine.reading._packing import MOST_RATIO, Bomb, packing_of, unpacked
+from app.engine.reading._times import Before
 from app.engine.texts import encoding_of
 
 HEAD_BYTES = 64 * 1024
@@ -33,14 +34,18 @@ class Source:
 
     name      what the trace calls it: the file name, or the path inside its container
     mappings  what a person said of tables, for the reader of tables
+    before    what earlier chapters of the file leave for this one: nothing for a whole file
+    parts     where a chapter's rows or channels go until all are there (_chapters.py): None for a whole file
     """
 
     mappings: tuple[TableMapping, ...] = ()
+    parts: list[Any] | None = None
 
     def __init__(self, path: Path, name: str = "", progress: Progress = no_progress) -> None:
         self.path = path
         self.name = name or path.name
         self.faults: list[Message] = []
+        self.before: Before = {}
         self._progress = progress
         self._told: tuple[float, str] = (0.0, "reading.doing.reading")
         self._last_beat = 0.0

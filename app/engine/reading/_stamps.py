@@ -4,7 +4,7 @@ Both become times of places in the text: a reader finds its rows, then asks when
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from app.engine.messages import Message, message
 from app.engine.model.traces import Clock
-from app.engine.reading._times import DAY_NS, MISSING, over_midnight, parse_times, times_of_day, utc_offset_of
+from app.engine.reading._lines import matching, short_lines
+from app.engine.reading._times import DAY_NS, MISSING, Before, Turns, over_midnight, parse_times, times_of_day, utc_offset_of
 
 _SAMPLE_LINES = 400
 _LEAP_YEAR = "2000"
@@ -44,6 +45,8 @@ _DATE_LINE = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )  # fmt: skip
 
+_LONGEST_EPOCH_LINE = 60
+
 
 class Stamped(Struct, frozen=True):
     """Text without the stamps before its lines, and the times of its lines.
@@ -66,18 +69,19 @@ class Stamped(Struct, frozen=True):
         return np.where(found < 0, MISSING, self.times[found])
 
 
-def stamped(text: bytes) -> Stamped:
+def stamped(text: bytes, before: Before | None = None) -> Stamped:
     """Take the stamps off the lines of a text; without such stamps, find the lines that are nothing but a date."""
-    found = _prefix_of(text)
+    before = {} if before is None else before
+    found = before["stamps.form"] if "stamps.form" in before else before.setdefault("stamps.form", _prefix_of(text))
     if found is None:
-        return _by_date_lines(text)
+        return _by_date_lines(text, before)
     kind, pattern = found
     each = re.compile(rb"^(?:[ \t]*\[?(" + pattern + rb")" + _AFTER + rb")?", re.MULTILINE)
     stamps = each.findall(text)
     text = each.sub(b"", text)
     breaks = np.flatnonzero(np.frombuffer(text, np.uint8) == 10) + 1
     starts = np.concatenate([[0], breaks])[: len(stamps)]
-    times, clock, warnings = _parse(kind, stamps)
+    times, clock, warnings = _PARSERS[kind](stamps, before)
     zone = utc_offset_of(next((stamp for stamp in stamps if stamp), b"").decode("latin-1"))
     return Stamped(text, starts, times, clock, warnings, zone)
 
@@ -91,12 +95,17 @@ def without_prefix(text: bytes) -> Callable[[bytes], bytes] | None:
     return lambda piece: each.sub(b"", piece)
 
 
-def day_times(texts: Sequence[bytes] | Sequence[str]) -> np.ndarray:
+def day_times(texts: Sequence[bytes] | Sequence[str], turns: Turns | None = None) -> np.ndarray:
     """Return (n,) int64 ns of times of day, in the order of the file, as times that go on after midnight; MISSING for anything else."""
     import pandas as pd
 
     told = [text.decode("latin-1") if isinstance(text, bytes) else text for text in texts]
-    return over_midnight(times_of_day(pd.Series(told, dtype=object)))
+    return over_midnight(times_of_day(pd.Series(told, dtype=object)), turns)
+
+
+def _epoch_lines(text: bytes) -> Iterator[re.Match[bytes]]:
+    """Yield the lines that are nothing but seconds since 1970: the only form of a date without a colon or Chinese."""
+    return matching(text, _DATE_LINE, short_lines(text, 10, _LONGEST_EPOCH_LINE))
 
 
 def calendar_ns(text: str) -> int | None:
@@ -140,11 +149,7 @@ def _prefix_of(text: bytes) -> tuple[str, bytes] | None:
     return None
 
 
-def _parse(kind: str, stamps: list[bytes]) -> tuple[np.ndarray, Clock, tuple[Message, ...]]:
-    return _PARSERS[kind](stamps)
-
-
-def _dates(stamps: list[bytes]) -> tuple[np.ndarray, Clock, tuple[Message, ...]]:
+def _dates(stamps: list[bytes], before: Before) -> tuple[np.ndarray, Clock, tuple[Message, ...]]:
     import pandas as pd
 
     texts = pd.Series([stamp.decode("latin-1").replace(",", ".") for stamp in stamps], dtype=object)
@@ -157,21 +162,20 @@ def _dates(stamps: list[bytes]) -> tuple[np.ndarray, Clock, tuple[Message, ...]]
     return times, clock, ()
 
 
-def _ctimes(stamps: list[bytes]) -> tuple[np.ndarray, Clock, tuple[Message, ...]]:
+def _ctimes(stamps: list[bytes], before: Before) -> tuple[np.ndarray, Clock, tuple[Message, ...]]:
     known = {stamp: calendar_ns(stamp.decode("latin-1")) for stamp in set(stamps) if stamp}
     return np.array([MISSING if known.get(stamp) is None else known[stamp] for stamp in stamps], np.int64), "local", ()
 
 
-def _syslog_times(stamps: list[bytes]) -> tuple[np.ndarray, Clock, tuple[Message, ...]]:
+def _syslog_times(stamps: list[bytes], before: Before) -> tuple[np.ndarray, Clock, tuple[Message, ...]]:
     """Take "Nov 25 04:23:01": no year, so that only the differences count; a jump back of half a year is New Year."""
     known = {stamp: calendar_ns(f"Day {stamp.decode('latin-1')} {_LEAP_YEAR}") for stamp in set(stamps) if stamp}
     times = np.array([MISSING if known.get(stamp) is None else known[stamp] for stamp in stamps], np.int64)
-    at = np.flatnonzero(times != MISSING)
-    times[at] += np.cumsum(np.diff(times[at], prepend=times[at][:1]) < -180 * DAY_NS) * 366 * DAY_NS
+    times = before.setdefault("stamps.years", Turns(180 * DAY_NS, 366 * DAY_NS)).over(times)
     return times, "relative", (message("reading.no_year"),)
 
 
-def _epochs(stamps: list[bytes]) -> tuple[np.ndarray, Clock, tuple[Message, ...]]:
+def _epochs(stamps: list[bytes], before: Before) -> tuple[np.ndarray, Clock, tuple[Message, ...]]:
     import pandas as pd
 
     parts = pd.Series([stamp.decode("latin-1") for stamp in stamps], dtype=object).str.extract(r"^(\d+)(?:\.(\d{1,9}))?$")
@@ -181,11 +185,11 @@ def _epochs(stamps: list[bytes]) -> tuple[np.ndarray, Clock, tuple[Message, ...]
     return np.where(np.isfinite(whole), times, MISSING), "absolute", ()
 
 
-def _clocks(stamps: list[bytes]) -> tuple[np.ndarray, Clock, tuple[Message, ...]]:
-    return day_times(stamps), "relative", (message("reading.no_date"),)
+def _clocks(stamps: list[bytes], before: Before) -> tuple[np.ndarray, Clock, tuple[Message, ...]]:
+    return day_times(stamps, before.setdefault("stamps.days", Turns())), "relative", (message("reading.no_date"),)
 
 
-_PARSERS: dict[str, Callable[[list[bytes]], tuple[np.ndarray, Clock, tuple[Message, ...]]]] = {
+_PARSERS: dict[str, Callable[[list[bytes], Before], tuple[np.ndarray, Clock, tuple[Message, ...]]]] = {
     "date": _dates,
     "ctime": _ctimes,
     "syslog": _syslog_times,
@@ -194,18 +198,22 @@ _PARSERS: dict[str, Callable[[list[bytes]], tuple[np.ndarray, Clock, tuple[Messa
 }
 
 
-def _by_date_lines(text: bytes) -> Stamped:
-    starts, times, zoned = [], [], True
-    for found in _DATE_LINE.finditer(text):
+def _by_date_lines(text: bytes, before: Before) -> Stamped:
+    starts, times, zoned = [], [], before.get("stamps.zoned", True)
+    if "stamps.last" in before:  # holds until the next one
+        starts, times = [-1], [before["stamps.last"]]
+    for found in _DATE_LINE.finditer(text) if b":" in text or not text.isascii() else _epoch_lines(text):
         stamp = found[1].decode("utf-8", "replace")
         if stamp.isdigit():
             moment: int | None = int(stamp) * 10**9
         elif re.match(r"\d{4}[-/].*\d(Z| ?[+-]\d\d:?\d\d)$", stamp):
-            moment = int(_dates([found[1]])[0][0])
+            moment = int(_dates([found[1]], before)[0][0])
         else:
             moment, zoned = calendar_ns(stamp), False
         if moment is not None and moment != MISSING:
             starts.append(found.start())
             times.append(moment)
+    if times:
+        before |= {"stamps.last": times[-1], "stamps.zoned": zoned}
     clock: Clock = "absolute" if zoned else "local"
     return Stamped(text, np.array(starts, np.int64), np.array(times, np.int64), clock)

@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec import Struct
 
-from app.engine.reading._times import MISSING
+from app.engine.reading._csv_cells import BlankWords
+from app.engine.reading._csv_text import floats_of
+from app.engine.reading._times import DAY_NS, MISSING, Before, Turns, over_midnight
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _SPREAD_TIME = re.compile(r"^(?:(\d\d:\d\d:\d\d)[ \t]+(AM|PM|上午|下午)|(上午|下午)[ \t]*(\d\d:\d\d:\d\d))(?=[ \t])".encode(), re.M)
+_HALVES = tuple(word.encode() for word in ("AM", "PM", "上午", "下午"))
 TIME_WORD = rb"\d\d:\d\d:\d\d\S*"
+_SUMMARY = re.compile(r"^(?:Average|Summary|平均时间|平均)\s*[:：][^\n]*\n?".encode(), re.M)
+_SUMMARY_WORDS = tuple(word.encode() for word in ("Average", "Summary", "平均"))
 _BANNER = re.compile(
     rb"^Linux[ \t]+(?P<kernel>\S+)[ \t]+\((?P<host>[^)\n]*)\)[ \t]+(?P<date>\S+)[ \t]+_?(?P<arch>\w+?)_?[ \t]+\((?P<cpus>\d+)", re.M
 )
@@ -25,9 +30,9 @@ _DATES = (
     (re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d\d)$"), (2, 0, 1)),
     (re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d\d)$"), (2, 1, 0)),
 )
-_BLANK = re.compile(rb"\n[ \t]*(?=\n|\Z)")
-DAY_NS = 86_400 * 10**9
-HALF_DAY_NS = DAY_NS // 2
+TICK_END = re.compile(rb"^[^\d\n]{0,12}(\d\d:\d\d:\d\d|\d{9,})[^\n]*\n(?![^\d\n]{0,12}\1)(?=[^\d\n]{0,12}\d)|\n[ \t]*\n", re.M)
+"""What a chapter may end with: the last row of a time, or a blank line."""
+_TEXTS = frozenset(("time_", "date_", "CPU", "DEV", "IFACE"))
 
 
 class Banner(Struct, frozen=True):
@@ -48,13 +53,35 @@ class Table(Struct, frozen=True):
     lost: int
 
 
-def find_banner(text: bytes) -> Banner | None:
+class Head(Struct, frozen=True):
+    """One line of column names: where it stands, its names as a key."""
+
+    start: int
+    end: int
+    key: bytes
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The column names."""
+        return tuple(self.key.decode("utf-8", "replace").split())
+
+
+def find_banner(text: bytes, before: Before | None = None) -> Banner | None:
     """Return the first line of a report, None where there is none."""
-    found = _BANNER.search(text)
-    if found is None:
-        return None
-    told = {name: found[name].decode("utf-8", "replace") for name in ("kernel", "host", "arch")}
-    return Banner(told, day_of(found["date"].decode("utf-8", "replace")), int(found["cpus"]), found.end())
+    before = {} if before is None else before
+    found = None if "banner" in before else _BANNER.search(text)
+    if found is not None:
+        told = {name: found[name].decode("utf-8", "replace") for name in ("kernel", "host", "arch")}
+        before["banner"] = Banner(told, day_of(found["date"].decode("utf-8", "replace")), int(found["cpus"]), found.end())
+    return before.get("banner")
+
+
+def carried(heads: list[Head], before: Before) -> list[Head]:
+    """Return the heads of a text, with the last head of the chapter before this one at its beginning."""
+    heads = [Head(0, 0, before["head"]), *heads] if "head" in before else heads
+    if heads:
+        before["head"] = heads[-1].key
+    return heads
 
 
 def day_of(text: str) -> int | None:
@@ -75,62 +102,57 @@ def day_of(text: str) -> int | None:
 
 def with_time_words(text: bytes) -> bytes:
     """Return the report with each time at a line's beginning as one word ("03:16:15PM"), so that columns count alike everywhere."""
-    return _SPREAD_TIME.sub(rb"\1\4\2\3", text)
+    return text if not any(word in text for word in _HALVES) else _SPREAD_TIME.sub(rb"\1\4\2\3", text)
 
 
-def times_of_day(texts: "pd.Series", day_ns: int | None) -> np.ndarray:
+def without_summaries(text: bytes) -> tuple[bytes, int]:
+    """Return the report without the lines that close each activity, and how many they were."""
+    return _SUMMARY.subn(b"", text) if any(word in text for word in _SUMMARY_WORDS) else (text, 0)
+
+
+def times_of_day(texts: "pd.Series", day_ns: int | None, turns: Turns | None = None) -> np.ndarray:
     """Return (n,) int64 ns of "HH:MM:SS", "HH:MM:SSPM", "HH:MM:SS下午", a day later after each midnight; MISSING where it is no time."""
-    parts = texts.astype(str).str.extract(r"^(\d\d):(\d\d):(\d\d)(AM|PM|上午|下午)?")
+    import pandas as pd
+
+    codes, known = pd.factorize(texts.astype(str))  # all rows of a tick have the same
+    parts = pd.Series(known, dtype=object).str.extract(r"^(\d\d):(\d\d):(\d\d)(AM|PM|上午|下午)?")
     hours, minutes, seconds = (parts[place].astype(float).to_numpy(np.float64) for place in (0, 1, 2))
     after = parts[3].isin(["PM", "下午"]).to_numpy()
     before = parts[3].isin(["AM", "上午"]).to_numpy()
     hours = np.where(after & (hours < 12), hours + 12, np.where(before & (hours == 12), 0, hours))
     good = np.isfinite(hours)
-    clock = np.where(good, (hours * 3600 + minutes * 60 + seconds) * 1e9, 0).astype(np.int64)
-    return np.where(good, unwrapped(clock, good) + (day_ns or 0), MISSING)
-
-
-def unwrapped(clock_ns: np.ndarray, good: np.ndarray) -> np.ndarray:
-    """Return times of day that go on growing over midnight: a step back of more than half a day is a new day."""
-    known = clock_ns[good]
-    days = np.concatenate([[0], np.cumsum(np.diff(known) < -HALF_DAY_NS)]) if known.size else np.empty(0, np.int64)
-    made = clock_ns.copy()
-    made[good] = known + days * DAY_NS
-    return made
-
-
-class Head(Struct, frozen=True):
-    """One line of column names: where it stands, its names as a key."""
-
-    start: int
-    end: int
-    key: bytes
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The column names."""
-        return tuple(self.key.decode("utf-8", "replace").split())
+    clock = np.where(good, (np.nan_to_num(hours * 3600 + minutes * 60 + seconds) * 1e9).astype(np.int64), MISSING)
+    clock = over_midnight(clock[codes], turns)
+    return np.where(clock == MISSING, MISSING, clock + (day_ns or 0))
 
 
 def tables_under(text: bytes, heads: list[Head], wanted: set[bytes]) -> list[Table]:
     """Return one table for each distinct head that is wanted; a section is what stands between two heads."""
-    bodies: dict[bytes, list[bytes]] = {}
+    bodies: dict[bytes, list[tuple[int, bytes]]] = {}
     for number, head in enumerate(heads):
-        end = heads[number + 1].start if number + 1 < len(heads) else len(text)
         if head.key in wanted:
-            body = _BLANK.sub(b"", b"\n" + text[head.end : end]).strip(b"\n")
-            if body:
-                bodies.setdefault(head.key, []).append(b"%d " % number + body.replace(b"\n", b"\n%d " % number))
-    return [_parsed(b"\n".join(parts), tuple(key.decode("utf-8", "replace").split())) for key, parts in bodies.items()]
+            end = heads[number + 1].start if number + 1 < len(heads) else len(text)
+            bodies.setdefault(head.key, []).append((number, text[head.end : end]))
+    tables = [_parsed(parts, tuple(key.decode("utf-8", "replace").split())) for key, parts in bodies.items()]
+    return [table for table in tables if len(table.frame) or table.lost]
 
 
-def _parsed(joined: bytes, names: tuple[str, ...]) -> Table:
+def _parsed(parts: list[tuple[int, bytes]], names: tuple[str, ...]) -> Table:
+    """Return the table of these sections, names as text and all else as numbers."""
     import pandas as pd
 
-    cells = rb"(\S+)[ \t]+" * len(names) + (rb"(\S[^\n]*)" if names[-1] == "Command" else rb"(\S+)[ \t]*")  # a command may hold blanks
-    frame, lost = frame_of(joined, ("section_", *names), cells)
-    section = pd.to_numeric(frame["section_"], errors="coerce").fillna(-1).to_numpy(np.int64)
-    return Table(names, frame.drop(columns="section_"), section, lost)
+    joined = b"\n".join(body for _, body in parts)
+    section = np.repeat([number for number, _ in parts], [body.count(b"\n") + 1 for _, body in parts])
+    tail = names[-1] == "Command"  # may hold blanks
+    words = BlankWords(joined if tail else joined.replace(b",", b"."))  # a decimal comma
+    good = words.are_wide(len(names), tail=tail)
+    used = names[:-1] if tail else names
+    cells = words.cells(good, len(used))
+    columns = {
+        name if name not in used[:at] else f"{name}/{at}": cells.texts(at) if name in _TEXTS else cells.numbers(at)
+        for at, name in enumerate(used)
+    }
+    return Table(names, pd.DataFrame(columns, copy=False), section[good], int(words.are_filled().sum()) - int(good.sum()))
 
 
 def separated(separator: bytes, count: int) -> bytes:
@@ -142,19 +164,22 @@ def frame_of(body: bytes, names: tuple[str, ...], cells: bytes) -> tuple["pd.Dat
     """Return the rows of exactly these cells as text, and the number of other lines. cells: a pattern with a group for each name."""
     import pandas as pd
 
-    rows = re.findall(rb"^" + cells + rb"$", body, re.M)
+    rows = re.findall((rb"^" + cells + rb"$").decode(), body.decode("utf-8", "replace"), re.M | re.ASCII)
     unique = [name if name not in names[:place] else f"{name}/{place}" for place, name in enumerate(names)]
-    frame = pd.DataFrame(rows, columns=unique)
-    for name in frame:
-        frame[name] = frame[name].str.decode("utf-8", "replace")
+    frame = pd.DataFrame(rows, columns=unique, dtype=object)
     return frame, body.count(b"\n") + 1 - len(frame)
 
 
 def numbers(column: "pd.Series") -> np.ndarray:
     """Return (n,) float64 of cells with a point or a comma as decimal mark; nan where it is no number."""
-    import pandas as pd
-
-    return pd.to_numeric(column.str.replace(",", ".", regex=False), errors="coerce").to_numpy(np.float64)
+    found = floats_of(column)
+    if column.dtype.kind == "f":
+        return found
+    rest = np.flatnonzero(~np.isfinite(found))
+    if rest.size:
+        found = found.copy()
+        found[rest] = floats_of(column.iloc[rest].str.replace(",", ".", regex=False))
+    return found
 
 
 def count_skipped(skipped: dict[str, int], reason: str, count: int) -> None:

@@ -1,7 +1,7 @@
 """Time stamps as text into int64 nanoseconds since 1970, without a loop over rows."""
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -15,6 +15,8 @@ _ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
 _ZONE_WORD = re.compile(r"\s+([A-Z]{2,5})$")
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?")
 DAY_NS = 86400 * 10**9
+Before: TypeAlias = dict[Any, Any]
+"""What the chapters of a file before this one leave for it to go on with; empty at a file's beginning (_chapters.py)."""
 BACKWARDS_NS = DAY_NS // 2
 """A time of day that goes back further than this has passed midnight; less is the disorder of one tick."""
 _REGULAR = re.compile(r"\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?")
@@ -100,13 +102,32 @@ def times_of_day(texts: "pd.Series") -> np.ndarray:
     return np.where(good, seconds.astype(np.int64) * 10**9 + np.nan_to_num(fine).astype(np.int64), MISSING)
 
 
-def over_midnight(times: np.ndarray) -> np.ndarray:
+class Turns:
+    """A clock that begins anew every `turn_ns`, as a clock that goes on, from call to call in the order of the file.
+
+    back_ns  a step back of more than this is a new turn; less is the disorder of one tick
+    """
+
+    def __init__(self, back_ns: int = BACKWARDS_NS, turn_ns: int = DAY_NS) -> None:
+        self._back_ns, self._turn_ns = back_ns, turn_ns
+        self._last: int | None = None
+        self._count = 0
+
+    def over(self, times: np.ndarray) -> np.ndarray:
+        """Return (n,) int64 ns that go on growing; MISSING stays."""
+        known = np.flatnonzero(times != MISSING)
+        whole = times.copy()
+        if known.size:
+            clock = times[known]
+            turned = self._count + np.cumsum(np.diff(clock, prepend=clock[0] if self._last is None else self._last) < -self._back_ns)
+            self._last, self._count = int(clock[-1]), int(turned[-1])
+            whole[known] = clock + turned * self._turn_ns
+        return whole
+
+
+def over_midnight(times: np.ndarray, turns: Turns | None = None) -> np.ndarray:
     """Return (n,) times of day, int64 ns in the order of the file, as times that go on after midnight; MISSING stays."""
-    known = np.flatnonzero(times != MISSING)
-    clock = times[known]
-    whole = times.copy()
-    whole[known] = clock + np.cumsum(np.diff(clock, prepend=clock[:1]) < -BACKWARDS_NS) * DAY_NS
-    return whole
+    return (turns or Turns()).over(times)
 
 
 def epoch_times(numbers: np.ndarray) -> np.ndarray | None:

@@ -7,15 +7,16 @@ import io
 import re
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from app.engine.errors import UnreadableFile
 from app.engine.messages import Message
 from app.engine.model.traces import Clock, Device, Trace
 from app.engine.progress import Progress
-from app.engine.reading._blank_columns import PLACE, sections, with_cards
+from app.engine.reading._blank_columns import ANY_LINE, PLACE, sections, with_cards
 from app.engine.reading._cleaning import plain, step_of
-from app.engine.reading._rows import SYNTHETIC_STEP_S, Column, Rows, trace_of_rows, with_occupancy
+from app.engine.reading._rows import SYNTHETIC_STEP_S, Column, Rows, Told, first_with_values, trace_of_rows, with_occupancy
 from app.engine.reading._sources import Source
 from app.engine.reading._stamps import Stamped, stamped
 from app.engine.reading._times import MISSING, epoch_times
@@ -45,6 +46,7 @@ FIELDS: tuple[tuple[str, str, float, tuple[str, ...]], ...] = (
     ("pcie_tx_gbs", "GB/s", 1 / 8000, ("current_bandwidth_sent",)),
     ("pcie_rx_gbs", "GB/s", 1 / 8000, ("current_bandwidth_received",)),
 )
+_TOTAL = "#total"
 _TOTALS = ("total_vram", "vram_total")
 _OWN = frozenset(
     (
@@ -80,11 +82,11 @@ class AmdSmiCsv:
         import pandas as pd
 
         progress(0.0, "reading.doing.reading")
-        stamps = stamped(plain(source.text_bytes()))
+        stamps = stamped(plain(source.text_bytes()), source.before)
         progress(0.3, "reading.doing.parsing")
         skipped: dict[str, int] = {}
         frames = []
-        for section in sections(stamps.text, HEAD, _names, skipped):
+        for section in sections(stamps.text, HEAD, _names, skipped, source.before, (b"gpu", b"GPU", b"Gpu")):
             source.beat()
             frame = _rows_of(section.names, section.body, section.start, skipped)
             if frame is not None:
@@ -94,7 +96,11 @@ class AmdSmiCsv:
         progress(0.8, "reading.doing.ordering")
         warnings: list[Message] = []
         rows = _rows(pd.concat(frames, ignore_index=True), stamps, skipped, warnings)
-        return trace_of_rows(source, SLUG, rows, skipped=skipped, warnings=warnings)
+        return trace_of_rows(source, SLUG, rows, skipped=skipped, warnings=warnings, settle=_settled)
+
+    def chapters(self, head: bytes) -> re.Pattern[bytes]:
+        """Every row stands for itself."""
+        return ANY_LINE
 
 
 READER = AmdSmiCsv()
@@ -157,17 +163,24 @@ def _rows(frame: "pd.DataFrame", stamps: Stamped, skipped: dict[str, int], warni
     columns = []
     for metric, unit, factor, names in FIELDS:
         known = [name for name in names if name in frame and (name != "mem" or "gfx" in frame)]
-        values = next((found for name in known if np.isfinite(found := _numbers(frame, name)).any()), None)
-        if values is not None:
-            columns.append(Column(metric, unit, values * factor))
+        columns += [Column(metric, unit, _numbers(frame, name) * factor, field=name) for name in known]
     if used is not None:
-        columns.append(Column("vram_used_gib", "GiB", used))
+        columns.append(Column("vram_used_gib", "GiB", used, field="vram_usage"))
+    if total is not None:
+        columns.append(Column(_TOTAL, "GiB", total))
     infos = tuple(_with_memory(info, total, codes == number) for number, info in enumerate(infos))
     times, clock = _times(frame, stamps)
     step_s = step_of(stamps.text, "amd-smi", ("-w", "--watch")) or SYNTHETIC_STEP_S
     if times is not None and clock != "absolute":
         warnings += stamps.warnings
-    return Rows(times, clock, codes, infos, tuple(with_occupancy(columns, total)), step_s=step_s)
+    return Rows(times, clock, codes, infos, tuple(columns), step_s=step_s)
+
+
+def _settled(_: Source, rows: Rows, told: Told) -> Rows:
+    """Take of each metric the first column that has values, then the share of the memory that is used."""
+    total = next((column.values for column in rows.columns if column.metric == _TOTAL), None)
+    columns = first_with_values([column for column in rows.columns if column.metric != _TOTAL], told)
+    return msgspec.structs.replace(rows, columns=tuple(with_occupancy(list(columns), total)))
 
 
 def _with_memory(info: Device, total: np.ndarray | None, own: np.ndarray) -> Device:

@@ -46,7 +46,7 @@ class DcgmExporter:
         labels = [labels_of(text) for _, text in samples.keys]
         hosts = len({one.get("Hostname", "") for one in labels})
         devices: list[Device | None] = [gpu_device(one, hosts) for one in labels]
-        channels, clock = channels_of(samples, DCGM, devices, warnings)
+        channels, clock = channels_of(samples, DCGM, devices, warnings, source)
         driver = next((one["DCGM_FI_DRIVER_VERSION"] for one in labels if "DCGM_FI_DRIVER_VERSION" in one), "")
         environment = {"driver": driver} if driver else {}
         return trace_of_channels(

@@ -17,7 +17,7 @@ from app.engine.reading._csv_text import floats_of
 from app.engine.reading._rows import SYNTHETIC_STEP_S
 from app.engine.reading._sources import Source
 from app.engine.reading._sysstat import count_skipped, frame_of, separated
-from app.engine.reading._times import MISSING, epoch_times
+from app.engine.reading._times import MISSING, Before, Turns, epoch_times
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +26,7 @@ SLUG = "dstat-csv"
 _START = re.compile(rb'^"?(?:Dstat|Dool|pcp-dstat)[^"\n]*CSV output"?[^\n]*$', re.M | re.I)
 _YEAR = re.compile(rb'"Date:","[^"\n]*?\b(\d{4})\b')
 _HOST = re.compile(rb'^"Host:","([^"\n]*)"', re.M)
+_ROW_END = re.compile(rb"^(?![\"\s])[^\n]*\n", re.M)
 _CPU = "total cpu usage"
 YEAR_NS = 365 * 86_400 * 10**9
 
@@ -46,30 +47,40 @@ class DstatCsv:
         progress(0.0, "reading.doing.reading")
         text = source.text_bytes()
         starts = [found.start() for found in (list(_HOST.finditer(text)) or list(_START.finditer(text)))]
-        runs = [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+        runs = [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=False)]
+        goes_on = "dstat.head" in source.before
+        if goes_on:  # the run of the chapter before
+            runs = [source.before["dstat.head"] + text[: starts[0] if starts else len(text)], *runs]
         progress(0.3, "reading.doing.parsing")
         skipped: dict[str, int] = {}
         warnings: list[Message] = []
         channels: list[Channel] = []
         rows, clock = 0, "synthetic"
-        for run in runs:
-            frame, count = _frame(run, skipped)
+        for number, run in enumerate(runs):
+            if number or not goes_on:
+                source.before |= {"dstat.fresh": True, "dstat.rows": 0, "dstat.years": Turns(YEAR_NS // 2, YEAR_NS)}
+            frame, count = _frame(run, source, skipped)
             rows += count
             if len(frame):
-                times, clock = _times(frame, run, warnings)
+                times, clock = _times(frame, run, warnings, source.before)
                 channels += _channels(frame, times)
-        host = _HOST.search(text)
+            source.before["dstat.rows"] += len(frame)
+        host = _HOST.search(runs[0]) if runs else None
         told = {"host": host[1].decode("utf-8", "replace")} if host else {}
         if not rows:
             raise UnreadableFile("reading.no_rows", file=source.path)
         known: Clock = clock  # type: ignore[assignment]
         return trace_of_channels(source, SLUG, _appended(channels), known, rows, skipped=skipped, warnings=warnings, environment=told)
 
+    def chapters(self, head: bytes) -> re.Pattern[bytes]:
+        """Every row stands for itself, but the lines before the names belong together."""
+        return _ROW_END
+
 
 READER = DstatCsv()
 
 
-def _frame(run: bytes, skipped: dict[str, int]) -> tuple["pd.DataFrame", int]:
+def _frame(run: bytes, source: Source, skipped: dict[str, int]) -> tuple["pd.DataFrame", int]:
     """Return the rows of one run but its first, with columns "group/name", and the number of its rows."""
     import pandas as pd
 
@@ -85,23 +96,25 @@ def _frame(run: bytes, skipped: dict[str, int]) -> tuple["pd.DataFrame", int]:
         full = f"{group}/{name.rpartition(':')[2]}"  # newer ones write "total cpu usage:usr"
         columns.append(full if full not in columns else f"{full}/{at}")
     body = lines[place + 1 :]
+    source.before["dstat.head"] = b"\n".join([*lines[: place + 1], b""])
     if not body:
         return pd.DataFrame(), 0
     frame, lost = frame_of(b"\n".join(body), tuple(columns), separated(b",", len(columns)))
     count_skipped(skipped, "skipped.bad_row", lost)
-    if len(frame) > 1:
+    if "dstat.fresh" in source.before and len(frame) and (len(frame) > 1 or source.parts is not None):
+        del source.before["dstat.fresh"]
         count_skipped(skipped, "skipped.since_boot", 1)
         frame = frame.iloc[1:]
     return frame, len(body)
 
 
-def _times(frame: "pd.DataFrame", run: bytes, warnings: list[Message]) -> tuple[np.ndarray, Clock]:
+def _times(frame: "pd.DataFrame", run: bytes, warnings: list[Message], before: Before) -> tuple[np.ndarray, Clock]:
     import pandas as pd
 
     column = next((name for name in frame if name.endswith(("/time", "/epoch", "/date/time"))), None)
     if column is None:
         warnings.append(message("reading.synthetic_time", step=SYNTHETIC_STEP_S))
-        return np.arange(len(frame), dtype=np.int64) * int(SYNTHETIC_STEP_S * 1e9), "synthetic"
+        return np.arange(before["dstat.rows"], before["dstat.rows"] + len(frame), dtype=np.int64) * int(SYNTHETIC_STEP_S * 1e9), "synthetic"
     texts = frame[column].str.strip().str.strip('"')
     seconds = floats_of(texts)
     if np.isfinite(seconds).all() and (epoch := epoch_times(seconds)) is not None:
@@ -112,11 +125,7 @@ def _times(frame: "pd.DataFrame", run: bytes, warnings: list[Message]) -> tuple[
     stamps = pd.to_datetime((year[1].decode() if year else "1970") + "-" + texts, format="%Y-%d-%m %H:%M:%S", errors="coerce")
     values = stamps.to_numpy(dtype="datetime64[ns]")
     times = np.where(np.isnat(values), MISSING, values.astype(np.int64))
-    good = times != MISSING
-    known = times[good]
-    turned = np.concatenate([[0], np.cumsum(np.diff(known) < -YEAR_NS // 2)]) if known.size else known
-    times[good] = known + turned * YEAR_NS  # New Year's Eve
-    return times, "local" if year else "relative"
+    return before["dstat.years"].over(times), "local" if year else "relative"
 
 
 def _channels(frame: "pd.DataFrame", times: np.ndarray) -> list[Channel]:

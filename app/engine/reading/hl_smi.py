@@ -6,7 +6,7 @@ from app.engine.model.traces import Trace
 from app.engine.progress import Progress
 from app.engine.reading._cleaning import plain
 from app.engine.reading._rewritten import Rewritten, iso_dates
-from app.engine.reading._smi_tables import read_tables
+from app.engine.reading._smi_tables import RULING, read_tables
 from app.engine.reading._sources import Source
 from app.engine.reading.nvidia_smi_csv import NvidiaSmiCsv
 
@@ -31,6 +31,10 @@ class HlSmi:
         if _TABLE.search(source.head) is not None:
             return read_tables(source, progress, SLUG, "hl-smi")
         return NvidiaSmiCsv(SLUG, self.label).read(Rewritten(source, lambda text: iso_dates(plain(text))), progress)
+
+    def chapters(self, head: bytes) -> re.Pattern[bytes] | None:
+        """A card's lines belong together."""
+        return RULING if _TABLE.search(head) else None
 
 
 READER = HlSmi()

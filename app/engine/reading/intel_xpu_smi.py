@@ -10,12 +10,12 @@ from app.engine.errors import UnreadableFile
 from app.engine.messages import Message, message
 from app.engine.model.traces import Device, Trace
 from app.engine.progress import Progress
-from app.engine.reading._blank_columns import MISSING_WORDS, Times, numbers, sections
+from app.engine.reading._blank_columns import ANY_LINE, MISSING_WORDS, Times, numbers, sections
 from app.engine.reading._cleaning import plain
 from app.engine.reading._rows import Column, Rows, trace_of_rows
 from app.engine.reading._sources import Source
 from app.engine.reading._stamps import day_times
-from app.engine.reading._times import parse_times
+from app.engine.reading._times import Before, Turns, parse_times
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,13 +57,13 @@ class IntelXpuSmi:
         text = plain(source.text_bytes())
         skipped: dict[str, int] = {}
         progress(0.3, "reading.doing.parsing")
-        frames = [_rows_of(section.names, section.body, skipped) for section in sections(text, HEAD, _names, skipped)]
+        frames = [_rows_of(section.names, section.body, skipped) for section in sections(text, HEAD, _names, skipped, source.before)]
         known = [frame for frame in frames if frame is not None]
         if not known:
             raise UnreadableFile("reading.no_rows", file=source.path)
         frame = pd.concat(known, ignore_index=True)
         progress(0.8, "reading.doing.ordering")
-        when = _times(frame)
+        when = _times(frame, source.before)
         codes, infos = _devices(frame)
         columns = tuple(
             Column(metric, unit, numbers(frame, name) * factor) for name, (metric, unit, factor) in FIELDS.items() if name in frame
@@ -71,6 +71,10 @@ class IntelXpuSmi:
         rows = Rows(when.times, when.clock, codes, infos, columns)
         warnings: list[Message] = [*when.warnings]
         return trace_of_rows(source, SLUG, rows, skipped=skipped, warnings=warnings)
+
+    def chapters(self, head: bytes) -> re.Pattern[bytes]:
+        """Every row stands for itself."""
+        return ANY_LINE
 
 
 READER = IntelXpuSmi()
@@ -105,12 +109,12 @@ def _rows_of(names: tuple[str, ...], body: bytes, skipped: dict[str, int]) -> "p
     return frame
 
 
-def _times(frame: "pd.DataFrame") -> Times:
+def _times(frame: "pd.DataFrame", before: Before) -> Times:
     texts = frame["timestamp"].fillna("").str.strip()
     if texts.str.match(r"\d{4}-").all():
         times, clock = parse_times(texts)
         return Times(times, clock)
-    return Times(day_times(list(texts)), "relative", (message("reading.no_date"),))
+    return Times(day_times(list(texts), before.setdefault("days", Turns())), "relative", (message("reading.no_date"),))
 
 
 def _devices(frame: "pd.DataFrame") -> tuple[np.ndarray, tuple[Device, ...]]:

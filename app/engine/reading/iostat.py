@@ -14,10 +14,11 @@ from app.engine.model.traces import Clock, Trace
 from app.engine.progress import Progress
 from app.engine.reading._channels import Channel, trace_of_channels
 from app.engine.reading._host_activity import KB, MB, busy_channels, cpu_channels, summed, whole_disks
+from app.engine.reading._lines import marked, matching, short_lines
 from app.engine.reading._rows import SYNTHETIC_STEP_S
 from app.engine.reading._sources import Source
-from app.engine.reading._sysstat import Head, Table, count_skipped, day_of, find_banner, numbers, tables_under, times_of_day, unwrapped
-from app.engine.reading._times import MISSING, parse_times
+from app.engine.reading._sysstat import Head, Table, count_skipped, day_of, find_banner, numbers, tables_under, times_of_day
+from app.engine.reading._times import DAY_NS, MISSING, Before, Turns, parse_times
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +32,10 @@ _STAMP = re.compile(
     r"|\d{4}年\d\d月\d\d日[ \t]+\d\d(?::|时)\d\d(?::|分)\d\d秒?)[ \t]*$".encode(),
     re.M,
 )
+
+
+_LONGEST_STAMP = 60
+_BEFORE_BLOCK = re.compile(r"\n(?=avg-cpu:|Device:?[ \t]|\d{1,4}[/.年-]\d{1,2}[/.月-])".encode())
 
 
 class Iostat:
@@ -50,27 +55,32 @@ class Iostat:
         """Read all blocks but the first. Raises UnreadableFile where there are none."""
         progress(0.0, "reading.doing.reading")
         text = source.text_bytes()
-        banner = find_banner(text)
-        stamps = [(found.start(), found.group().decode("utf-8", "replace").strip()) for found in _STAMP.finditer(text)]
-        text = _STAMP.sub(lambda found: b" " * len(found.group()), text)  # offsets stay
-        heads = [Head(f.start(), f.end(), _key(f)) for f in _HEAD.finditer(text)]
+        banner = find_banner(text, source.before)
+        lines = list(matching(text, _STAMP, short_lines(text, 10, _LONGEST_STAMP)))
+        stamps = [(found.start(), found.group().decode("utf-8", "replace").strip()) for found in lines]
+        text = _blanked(text, lines)
+        heads = [Head(f.start(), f.end(), _key(f)) for f in marked(text, _HEAD, (b"avg-cpu", b"Device"))]
         progress(0.3, "reading.doing.parsing")
         tables = tables_under(text, heads, {head.key for head in heads})
         rows = sum(len(table.frame) + table.lost for table in tables)
         if not rows:
             raise UnreadableFile("reading.no_rows", file=source.path)
-        ticks = _ticks(heads)
+        ticks = _ticks(heads, source.before)
         warnings: list[Message] = []
-        times, clock = _times(heads, ticks, stamps, warnings)
+        times, clock = _times(heads, ticks, stamps, warnings, source.before)
         skipped: dict[str, int] = {}
         count_skipped(skipped, "skipped.bad_row", sum(table.lost for table in tables))
-        since_boot = ticks.max() > 0
+        since_boot = ticks.max() > 0 or source.parts is not None
         if not since_boot:
             warnings.append(message("reading.since_boot"))
         channels = [made for table in tables for made in _channels(table, times, ticks if since_boot else None, skipped)]
         return trace_of_channels(
             source, SLUG, channels, clock, rows, skipped=skipped, warnings=warnings, environment=banner.environment if banner else {}
         )
+
+    def chapters(self, head: bytes) -> re.Pattern[bytes]:
+        """A block stands for itself."""
+        return _BEFORE_BLOCK
 
 
 READER = Iostat()
@@ -80,43 +90,53 @@ def _key(found: re.Match[bytes]) -> bytes:
     return b" ".join(found[2].split()) if found[1] == b"avg-cpu:" else b"DEV " + b" ".join(found[2].split())
 
 
-def _ticks(heads: list[Head]) -> np.ndarray:
+def _blanked(text: bytes, lines: list[re.Match[bytes]]) -> bytes:
+    """Return the text with blanks in place of these lines, so that offsets stay."""
+    pieces, at = [], 0
+    for found in lines:
+        pieces += [text[at : found.start()], b" " * (found.end() - found.start())]
+        at = found.end()
+    return b"".join([*pieces, text[at:]])
+
+
+def _ticks(heads: list[Head], before: Before) -> np.ndarray:
     """Return (heads,) the tick of each head: a tick ends where a head comes again."""
-    seen: set[bytes] = set()
-    tick, ticks = 0, []
+    seen: set[bytes]
+    tick, seen = before.get("iostat.tick", (0, set()))
+    ticks = []
     for head in heads:
         if head.key in seen:
             tick, seen = tick + 1, set()
         seen.add(head.key)
         ticks.append(tick)
+    before["iostat.tick"] = (tick, seen)
     return np.array(ticks, np.int64)
 
 
-def _times(heads: list[Head], ticks: np.ndarray, stamps: list[tuple[int, str]], warnings: list[Message]) -> tuple[np.ndarray, Clock]:
+def _times(
+    heads: list[Head], ticks: np.ndarray, stamps: list[tuple[int, str]], warnings: list[Message], before: Before
+) -> tuple[np.ndarray, Clock]:
     """Return (heads,) int64 ns and the clock: each head has the stamp above it, else a made-up one."""
+    if "iostat.stamp" in before:
+        stamps = [(-1, before["iostat.stamp"]), *stamps]
     if not stamps:
         warnings.append(message("reading.synthetic_time", step=SYNTHETIC_STEP_S))
         return ticks * int(SYNTHETIC_STEP_S * 1e9), "synthetic"
     import pandas as pd
 
-    texts = pd.Series([text for _, text in stamps])
-    known, clock = _parsed_stamps(texts)
+    before["iostat.stamp"] = stamps[-1][1]
+    known, clock = _parsed_stamps(pd.Series([text for _, text in stamps]), before.setdefault("iostat.days", Turns()))
     above = np.searchsorted([start for start, _ in stamps], [head.start for head in heads]) - 1
     return np.where(above >= 0, known[np.maximum(above, 0)], MISSING), clock
 
 
-def _parsed_stamps(texts: "pd.Series") -> tuple[np.ndarray, Clock]:
+def _parsed_stamps(texts: "pd.Series", turns: Turns) -> tuple[np.ndarray, Clock]:
     if texts.str.match(r"\d{4}-\d\d-\d\dT").all():
         return parse_times(texts)
     parts = texts.str.replace("时", ":").str.replace("分", ":").str.replace("秒", "").str.split(n=1, expand=True)
     days = np.array([day_of(text) if day_of(text) is not None else -1 for text in parts[0]], np.int64)
-    clocks = times_of_day(parts[1].str.replace(" ", ""), 0)
-    first = clocks if not (days >= 0).all() else clocks - unwrapped(clocks, clocks != MISSING) + _of_day(clocks) + days
-    return np.where(clocks == MISSING, MISSING, first), "local"
-
-
-def _of_day(clocks: np.ndarray) -> np.ndarray:
-    return clocks % (86_400 * 10**9)
+    clocks = times_of_day(parts[1].str.replace(" ", ""), 0, turns)
+    return np.where((clocks == MISSING) | (days < 0).any(), clocks, clocks % DAY_NS + days), "local"
 
 
 def _channels(table: Table, times: np.ndarray, ticks: np.ndarray | None, skipped: dict[str, int]) -> list[Channel]:

@@ -5,7 +5,7 @@ import re
 from app.engine.model.traces import Trace
 from app.engine.progress import Progress
 from app.engine.reading._sources import Source
-from app.engine.reading._sysstat import find_banner
+from app.engine.reading._sysstat import TICK_END, find_banner
 from app.engine.reading.sar import read_activities
 
 SLUG = "mpstat"
@@ -28,6 +28,10 @@ class Mpstat:
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read the blocks of CPU shares."""
         return read_activities(source, SLUG, progress)
+
+    def chapters(self, head: bytes) -> re.Pattern[bytes]:
+        """The rows of one time belong together."""
+        return TICK_END
 
 
 READER = Mpstat()

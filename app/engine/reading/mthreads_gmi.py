@@ -10,7 +10,7 @@ from app.engine.model.traces import Device, Trace
 from app.engine.progress import Progress
 from app.engine.reading._cleaning import plain, step_of
 from app.engine.reading._rows import Column, trace_of_rows, with_occupancy
-from app.engine.reading._smi_tables import card_name, environment_of, first_number, memory_gib, timed_rows
+from app.engine.reading._smi_tables import RULING, card_name, environment_of, first_number, memory_gib, timed_rows
 from app.engine.reading._sources import Source
 from app.engine.reading._stamps import stamped
 
@@ -40,7 +40,7 @@ class MthreadsGmi:
         import pandas as pd
 
         progress(0.0, "reading.doing.reading")
-        stamps = stamped(plain(source.text_bytes()))
+        stamps = stamped(plain(source.text_bytes()), source.before)
         progress(0.3, "reading.doing.parsing")
         found = list(_ENTRY.finditer(stamps.text))
         if not found:
@@ -66,6 +66,10 @@ class MthreadsGmi:
         step_s = step_of(stamps.text, "mthreads-gmi", ("-l", "--loop"))
         rows = timed_rows(stamps, places, codes, tuple(infos), with_occupancy(columns, total), step_s, warnings)
         return trace_of_rows(source, SLUG, rows, skipped=skipped, warnings=warnings, environment=environment_of(stamps.text))
+
+    def chapters(self, head: bytes) -> re.Pattern[bytes]:
+        """A card's lines belong together."""
+        return RULING
 
 
 READER = MthreadsGmi()

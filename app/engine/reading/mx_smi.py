@@ -11,7 +11,7 @@ from app.engine.messages import message
 from app.engine.model.traces import Device, Trace
 from app.engine.progress import Progress
 from app.engine.reading._cleaning import plain
-from app.engine.reading._smi_tables import read_tables
+from app.engine.reading._smi_tables import RULING, read_tables
 from app.engine.reading._sources import Source
 from app.engine.reading._stamps import stamped
 
@@ -39,6 +39,10 @@ class MxSmi:
             return read_tables(source, progress, SLUG, "mx-smi")
         progress(0.0, "reading.doing.reading")
         return _topology(source, plain(source.text_bytes()))
+
+    def chapters(self, head: bytes) -> re.Pattern[bytes] | None:
+        """A card's lines belong together."""
+        return RULING if _TABLE.search(head) else None
 
 
 READER = MxSmi()

@@ -6,25 +6,28 @@ AI Core is 0 while a profiling job holds the counters. Where NPU Util is there, 
 import re
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from app.engine.errors import UnreadableFile
 from app.engine.messages import Message
 from app.engine.model.traces import Device, Trace
 from app.engine.progress import Progress
-from app.engine.reading._blank_columns import PLACE, numbers, rows_of, sections
+from app.engine.reading._blank_columns import ANY_LINE, PLACE, numbers, rows_of, sections
 from app.engine.reading._cleaning import plain, step_of
 from app.engine.reading._npu_records import COLUMNS, HEADING, USAGES, table_records, usage_records
-from app.engine.reading._rows import Column, Rows, trace_of_rows
-from app.engine.reading._smi_tables import timed_rows
+from app.engine.reading._rows import Column, Rows, Told, settle_columns, trace_of_rows
+from app.engine.reading._smi_tables import RULING, timed_rows
 from app.engine.reading._sources import Source
 from app.engine.reading._stamps import Stamped, stamped
+from app.engine.reading._times import Before
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SLUG = "npu-smi"
 WATCH = re.compile(rb"^[^\n]{0,200}NpuID\(Idx\)[^\n]*$", re.MULTILINE)
+_BEFORE_NPU = re.compile(rb"\n(?=[ \t]*NPU ID\b)", re.IGNORECASE)
 _TITLE = re.compile(r"([A-Za-z][A-Za-z ]{0,30})\(([^)\s]{1,8})\)")
 _WATCHED = {
     "npu util": "gpu_utilisation",
@@ -51,17 +54,24 @@ class NpuSmi:
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read the rolling table, else the blocks of usages, else the boxed tables."""
         progress(0.0, "reading.doing.reading")
-        stamps = stamped(plain(source.text_bytes()))
+        stamps = stamped(plain(source.text_bytes()), source.before)
         progress(0.3, "reading.doing.parsing")
         step_s = step_of(stamps.text, "npu-smi", ("-d",))
         skipped: dict[str, int] = {}
         warnings: list[Message] = []
-        rows = _watched(stamps, step_s, skipped, warnings) if WATCH.search(stamps.text) else _described(stamps, step_s, skipped, warnings)
+        watched = source.before.setdefault("watched", WATCH.search(stamps.text) is not None)
+        rows = _watched(stamps, step_s, skipped, warnings, source.before) if watched else _described(stamps, step_s, skipped, warnings)
         if rows is None:
             raise UnreadableFile("reading.no_rows", file=source.path)
         version = re.search(rb"npu-smi (\d[\w.]{1,30})[ \t]{1,60}Version", stamps.text)
         environment = {"tool": version[1].decode()} if version is not None else {}
-        return trace_of_rows(source, SLUG, rows, skipped=skipped, warnings=warnings, environment=environment)
+        return trace_of_rows(source, SLUG, rows, skipped=skipped, warnings=warnings, environment=environment, settle=_settled)
+
+    def chapters(self, head: bytes) -> re.Pattern[bytes]:
+        """A row, a card between two rulings, the usages of an NPU belong together."""
+        if WATCH.search(head):
+            return ANY_LINE
+        return _BEFORE_NPU if USAGES.search(head) else RULING
 
 
 READER = NpuSmi()
@@ -71,24 +81,25 @@ def _titles(head: bytes) -> list[str]:
     return [title.strip().lower() for title, _ in _TITLE.findall(head.decode("utf-8", "replace"))]
 
 
-def _watched(stamps: Stamped, step_s: float | None, skipped: dict[str, int], warnings: list[Message]) -> Rows | None:
+def _watched(stamps: Stamped, step_s: float | None, skipped: dict[str, int], warnings: list[Message], before: Before) -> Rows | None:
     import pandas as pd
 
-    frames = [rows_of(section, rb"\d+", skipped, places=True) for section in sections(stamps.text, WATCH, _titles, skipped)]
+    frames = [
+        rows_of(section, (rb"\d+",), skipped, places=True)
+        for section in sections(stamps.text, WATCH, _titles, skipped, before, (b"NpuID",))
+    ]
     known = [frame for frame in frames if frame is not None]
     if not known:
         return None
     frame = pd.concat(known, ignore_index=True)
-    columns: dict[str, Column] = {}
-    for title, metric in _WATCHED.items():
-        unit = COLUMNS[metric]
-        values = numbers(frame, title) * (0.01 if unit == "" else 1.0)
-        if metric not in columns or not np.isfinite(columns[metric].values).any():
-            columns[metric] = Column(metric, unit, values)
+    columns = [
+        Column(metric, COLUMNS[metric], numbers(frame, title) * (0.01 if COLUMNS[metric] == "" else 1.0), field=title)
+        for title, metric in _WATCHED.items()
+    ]
     codes, names = _chips(numbers(frame, "npuid"), numbers(frame, "chipid"))
     infos = tuple(Device(name) for name in names)
     places = frame[PLACE].to_numpy()
-    return timed_rows(stamps, places, codes, infos, list(columns.values()), step_s, warnings)
+    return timed_rows(stamps, places, codes, infos, columns, step_s, warnings)
 
 
 def _described(stamps: Stamped, step_s: float | None, skipped: dict[str, int], warnings: list[Message]) -> Rows | None:
@@ -107,11 +118,18 @@ def _described(stamps: Stamped, step_s: float | None, skipped: dict[str, int], w
 
 
 def _chips(npu: np.ndarray, chip: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """Return (n,) the number of each row's device and the ids: "3", or "3.1" where NPUs have several chips."""
+    """Return (n,) the number of each row's device and the ids: "3.1" for the second chip of an NPU."""
     import pandas as pd
 
     chip = np.nan_to_num(chip).astype(np.int64)
     npu = np.nan_to_num(npu).astype(np.int64)
     codes, found = pd.factorize(npu * 1000 + np.minimum(chip, 999), sort=True)
-    several = (chip > 0).any()
-    return codes, [f"{one // 1000}.{one % 1000}" if several else str(one // 1000) for one in found.tolist()]
+    return codes, [f"{one // 1000}.{one % 1000}" for one in found.tolist()]
+
+
+def _settled(source: Source, rows: Rows, told: Told) -> Rows:
+    """Take of each metric the first column that has values; leave the chip out of the ids where no NPU has several."""
+    rows = settle_columns(source, rows, told)
+    if any(not info.id.endswith(".0") for info in rows.infos):
+        return rows
+    return msgspec.structs.replace(rows, infos=tuple(msgspec.structs.replace(info, id=info.id[:-2]) for info in rows.infos))

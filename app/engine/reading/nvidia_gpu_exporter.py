@@ -58,7 +58,7 @@ class NvidiaGpuExporter:
             card = cards.get(uuid, {})
             known = Device(card.get("index") or uuid or "0", "gpu", card.get("name", ""), totals.get(uuid))
             devices.append(None if name == _P + "memory_total_bytes" else known)
-        channels, clock = channels_of(samples, METRICS, devices, warnings)
+        channels, clock = channels_of(samples, METRICS, devices, warnings, source)
         told = next(iter(cards.values()), {})
         environment = {ours: told[theirs] for ours, theirs in (("driver", "driver_version"), ("cuda", "cuda_version")) if told.get(theirs)}
         return trace_of_channels(source, SLUG, channels, clock, samples.rows, skipped=skipped, warnings=warnings, environment=environment)

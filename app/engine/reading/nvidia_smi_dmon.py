@@ -3,18 +3,17 @@
 import re
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from app.engine.errors import UnreadableFile
 from app.engine.messages import Message, message
 from app.engine.model.quantities import State
 from app.engine.model.traces import Trace
 from app.engine.progress import Progress
-from app.engine.reading._blank_columns import names_of, numbers, rows_of, sections, times_of, with_cards, without_stamps
+from app.engine.reading._blank_columns import ANY_LINE, names_of, numbers, rows_of, sections, times_of, with_cards, without_stamps
 from app.engine.reading._cleaning import plain, step_of
-from app.engine.reading._rows import SYNTHETIC_STEP_S, Column, Rows, trace_of_rows
+from app.engine.reading._rows import SYNTHETIC_STEP_S, Column, Rows, settle_columns, trace_of_rows
 from app.engine.reading._sources import Source
 from app.engine.reading._stamps import Stamped
+from app.engine.reading._times import Before
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +44,7 @@ FIELDS: dict[str, tuple[str, str, float]] = {
     "nvltx": ("nvlink_tx_gbs", "GB/s", MIB_GBS),
     "nvlrx": ("nvlink_rx_gbs", "GB/s", MIB_GBS),
 }
-"""Column -> metric, unit, factor. A later column of one metric gives way to an earlier one where that has values."""
+"""Column -> metric, unit, factor. Of several columns of one metric the first counts that has values."""
 
 STAND_INS = {"hmmaact": ("tensor_core", "", PERCENT)}
 """Part of what the metric says, for a log that lacks the whole: estimated."""
@@ -73,6 +72,10 @@ class NvidiaSmiDmon:
         """Read all rows; each head names the columns below it."""
         return read_columns(source, progress, SLUG, step_of(plain(source.head), "dmon", ("-d", "--delay")))
 
+    def chapters(self, head: bytes) -> re.Pattern[bytes]:
+        """Every row stands for itself."""
+        return ANY_LINE
+
 
 READER = NvidiaSmiDmon()
 _OTHERS = frozenset(
@@ -86,15 +89,16 @@ def read_columns(source: Source, progress: Progress, slug: str, step_s: float | 
 
     progress(0.0, "reading.doing.reading")
     text = plain(source.text_bytes())
-    if _IS_COMMA_HEAD.search(text):
+    source.before["commas"] = source.before.get("commas") or (b"," in text and _IS_COMMA_HEAD.search(text) is not None)
+    if source.before["commas"]:
         text = _COMMA.sub(b" ", text)
     progress(0.2, "reading.doing.parsing")
-    stamps = without_stamps(text)
+    stamps = without_stamps(text, source.before)
     skipped: dict[str, int] = {}
     frames = []
-    for section in sections(stamps.text, HEAD, names_of, skipped):
+    for section in sections(stamps.text, HEAD, names_of, skipped, source.before, (b"#",)):
         source.beat()
-        frame = rows_of(section, rb"[\d.:/-]+", skipped, places=stamps.starts.size > 0)
+        frame = rows_of(section, (rb"[\d.:/-]+",), skipped, places=stamps.starts.size > 0)
         if frame is not None:
             frames.append(frame)
     if not frames:
@@ -102,28 +106,28 @@ def read_columns(source: Source, progress: Progress, slug: str, step_s: float | 
     progress(0.7, "reading.doing.ordering")
     whole = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
     warnings: list[Message] = []
-    rows = _rows(whole, stamps, step_s, skipped, warnings)
-    return trace_of_rows(source, slug, rows, skipped=skipped, warnings=warnings)
+    rows = _rows(whole, stamps, step_s, skipped, warnings, source.before)
+    return trace_of_rows(source, slug, rows, skipped=skipped, warnings=warnings, settle=settle_columns)
 
 
-def _rows(frame: "pd.DataFrame", stamps: Stamped, step_s: float | None, skipped: dict[str, int], warnings: list[Message]) -> Rows:
+def _rows(
+    frame: "pd.DataFrame", stamps: Stamped, step_s: float | None, skipped: dict[str, int], warnings: list[Message], before: Before
+) -> Rows:
     frame, codes, infos = with_cards(frame, "gpu", skipped)
-    when = times_of(frame, stamps)
+    when = times_of(frame, stamps, before)
     warnings += when.warnings
-    columns = tuple(_columns(frame, warnings))
+    columns = tuple(_columns(frame))
     return Rows(when.times, when.clock, codes, infos, columns, utc_offset_s=when.utc_offset_s, step_s=step_s or SYNTHETIC_STEP_S)
 
 
-def _columns(frame: "pd.DataFrame", warnings: list[Message]) -> list[Column]:
-    columns: dict[str, Column] = {}
+def _columns(frame: "pd.DataFrame") -> list[Column]:
+    """Return all columns that are known, several of one metric in the order in which they are wanted."""
+    columns = []
     for fields, state in ((FIELDS, "measured"), (STAND_INS, "estimated")):
         for field, (metric, unit, factor) in fields.items():
-            if field not in frame:
-                continue
-            values = numbers(frame, field) * factor
-            if metric not in columns or not np.isfinite(columns[metric].values).any():
+            if field in frame:
                 kind: State = state  # type: ignore[assignment]
-                columns[metric] = Column(metric, unit, values, kind)
-                if state == "estimated" and np.isfinite(values).any():
-                    warnings.append(message("reading.stand_in", column=field, metric=message(f"proposing.metric.{metric}")))
-    return list(columns.values())
+                told = message("reading.stand_in", column=field, metric=message(f"proposing.metric.{metric}"))
+                values = numbers(frame, field) * factor
+                columns.append(Column(metric, unit, values, kind, field=field, told=told if state == "estimated" else None))
+    return columns

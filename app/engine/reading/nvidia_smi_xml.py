@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SLUG = "nvidia-smi-xml"
 _HEAD = re.compile(rb"<nvidia_smi_log\b|<!DOCTYPE nvidia_smi_log")
+_END = re.compile(rb"</nvidia_smi_log>[^\n]*\n")
 _MARKS = re.compile(rb"<timestamp>([^<]{1,80})</timestamp>|<gpu id=\"([^\"<]{1,64})\"[^<>]{0,80}>")
 _MOST_CARD_BYTES = 4 * 2**20
 _POWER = ("gpu_power_readings", "power_readings")
@@ -81,6 +82,10 @@ class NvidiaSmiXml:
             attached=int(attached[1]) if attached else 0,
         )
 
+    def chapters(self, head: bytes) -> re.Pattern[bytes]:
+        """A document stands for itself."""
+        return _END
+
 
 READER = NvidiaSmiXml()
 
@@ -88,7 +93,9 @@ READER = NvidiaSmiXml()
 def _cards(text: bytes, source: Source, progress: Progress, skipped: dict[str, int], warnings: list[Message]) -> Iterator[Card]:
     from xml.etree import ElementTree
 
-    time = MISSING
+    before = source.before
+    time, lines, told = before.get("time", MISSING), before.get("lines", 0), before.get("damage_told", False)
+    before["lines"] = lines + text.count(b"\n")
     marks = list(_MARKS.finditer(text))
     ends = [*(mark.start() for mark in marks[1:]), len(text)][: len(marks)]
     for number, (mark, stop) in enumerate(zip(marks, ends, strict=True)):
@@ -96,7 +103,7 @@ def _cards(text: bytes, source: Source, progress: Progress, skipped: dict[str, i
             progress(0.2 + 0.7 * mark.start() / len(text), "reading.doing.parsing")
         if mark[1] is not None:
             found = calendar_ns(mark[1].decode("utf-8", "replace"))
-            time = MISSING if found is None else found
+            time = before["time"] = MISSING if found is None else found
             continue
         end = text.find(b"</gpu>", mark.end(), min(stop, mark.end() + _MOST_CARD_BYTES))
         try:
@@ -105,8 +112,9 @@ def _cards(text: bytes, source: Source, progress: Progress, skipped: dict[str, i
             element = ElementTree.fromstring(text[mark.start() : end + 6].decode("utf-8", "replace"))
         except (ElementTree.ParseError, LookupError, ValueError):
             skipped["skipped.damaged_card"] = skipped.get("skipped.damaged_card", 0) + 1
-            if skipped["skipped.damaged_card"] == 1:
-                warnings.append(message("reading.card_damaged", line=text.count(b"\n", 0, mark.start()) + 1))
+            if not told:
+                told = before["damage_told"] = True
+                warnings.append(message("reading.card_damaged", line=lines + text.count(b"\n", 0, mark.start()) + 1))
             continue
         instances = len(element.findall("mig_devices/mig_device"))
         if instances:

@@ -15,13 +15,14 @@ from app.engine.progress import Progress
 from app.engine.reading._channels import Channel, trace_of_channels
 from app.engine.reading._sources import Source
 from app.engine.reading._sysstat import count_skipped
-from app.engine.reading._times import MISSING, epoch_times, parse_times
+from app.engine.reading._times import MISSING, Before, epoch_times, parse_times
 
 SLUG = "perfquery"
 UNIT_BYTES = 4
 STUCK = 4_294_967_295
 _START = re.compile(rb"^# Port (?:extended )?counters:[^\n]*?Lid (\S+) port (\d+)[^\n]*$", re.M)
 _COUNTER = re.compile(rb"^(Port(?:Xmit|Rcv)Data):\.*(\d+)\s*$", re.M)
+_LAST_COUNTER = re.compile(rb"^\w+:\.+[^\n]*\n(?!\w+:\.)(?=.|\n)", re.M)
 _STAMP = re.compile(rb"(\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?|^\d{10}(?:\.\d+)?)[ \t]*$", re.M)
 _METRICS = {b"PortXmitData": "ib_tx", b"PortRcvData": "ib_rx"}
 
@@ -44,6 +45,7 @@ class Perfquery:
         starts = list(_START.finditer(text))
         counters: dict[tuple[str, str], list[tuple[int, int]]] = {}
         stamps = [_stamp_above(text, starts, number) for number in range(len(starts))]
+        before = source.before
         for number, start in enumerate(starts):
             end = starts[number + 1].start() if number + 1 < len(starts) else len(text)
             port = f"lid{start[1].decode('ascii', 'replace')}:{start[2].decode()}"
@@ -53,9 +55,17 @@ class Perfquery:
             raise UnreadableFile("reading.no_samples", file=source.path)
         skipped: dict[str, int] = {}
         warnings: list[Message] = []
-        times, clock = _times(stamps, warnings)
-        channels = [made for (port, metric), found in counters.items() for made in _channels(port, metric, found, times, clock, skipped)]
+        times, clock = _times(stamps, warnings, before)
+        channels = []
+        for (port, metric), found in counters.items():
+            readings = [(int(times[number]), value) for number, value in found]
+            channels += _channels(port, metric, readings, before.get((port, metric)), clock, skipped)
+            before[port, metric] = readings[-1]
         return trace_of_channels(source, SLUG, channels, clock, len(starts), skipped=skipped, warnings=warnings)
+
+    def chapters(self, head: bytes) -> re.Pattern[bytes]:
+        """A reading's counters belong together, and so does the time above it."""
+        return _LAST_COUNTER
 
 
 READER = Perfquery()
@@ -67,12 +77,14 @@ def _stamp_above(text: bytes, starts: list[re.Match[bytes]], number: int) -> str
     return found[-1].decode() if found else ""
 
 
-def _times(stamps: list[str], warnings: list[Message]) -> tuple[np.ndarray, Clock]:
+def _times(stamps: list[str], warnings: list[Message], before: Before) -> tuple[np.ndarray, Clock]:
     import pandas as pd
 
     if not all(stamps):
         warnings.append(message("reading.no_rate_without_time"))
-        return np.arange(len(stamps), dtype=np.int64) * 10**9, "synthetic"
+        first = before.get("readings", 0)
+        before["readings"] = first + len(stamps)
+        return np.arange(first, first + len(stamps), dtype=np.int64) * 10**9, "synthetic"
     if all(stamp.replace(".", "").isdigit() for stamp in stamps):
         epoch = epoch_times(np.array(stamps, np.float64))
         if epoch is not None:
@@ -81,16 +93,17 @@ def _times(stamps: list[str], warnings: list[Message]) -> tuple[np.ndarray, Cloc
 
 
 def _channels(
-    port: str, metric: str, found: list[tuple[int, int]], times: np.ndarray, clock: Clock, skipped: dict[str, int]
+    port: str, metric: str, found: list[tuple[int, int]], last: tuple[int, int] | None, clock: Clock, skipped: dict[str, int]
 ) -> list[Channel]:
-    at = times[[number for number, _ in found]]
-    units = np.array([value for _, value in found], np.int64)
+    """Return counter and rate. found: time in ns and units of each reading; last: the reading in the chapter before, for the first rate."""
+    new = 0 if last is None else 1
+    at, units = np.array([last, *found] if last is not None else found, np.int64).T
     stuck = units == STUCK
-    count_skipped(skipped, "skipped.saturated", int(stuck.sum()))
+    count_skipped(skipped, "skipped.saturated", int(stuck[new:].sum()))
     device = Device(port, "nic", port)
     total = np.where(stuck, np.nan, units * float(UNIT_BYTES) / 2**30)
-    made = [Channel(f"{metric}_counter_gib", "GiB", device, at, total)]
-    if clock != "synthetic" and len(found) > 1:
+    made = [Channel(f"{metric}_counter_gib", "GiB", device, at[new:], total[new:])]
+    if clock != "synthetic" and at.size > 1:
         seconds = np.diff(at) / 1e9
         steps = np.diff(units) * float(UNIT_BYTES) / 1e9
         good = (seconds > 0) & ~stuck[1:] & ~stuck[:-1] & (steps >= 0) & (at[1:] != MISSING) & (at[:-1] != MISSING)

@@ -12,15 +12,26 @@ from app.engine.progress import Progress
 from app.engine.reading._channels import HOST, Channel, trace_of_channels
 from app.engine.reading._host_activity import KB, summed
 from app.engine.reading._sources import Source
-from app.engine.reading._sysstat import Head, Table, count_skipped, find_banner, numbers, tables_under, times_of_day, with_time_words
-from app.engine.reading._times import epoch_times
+from app.engine.reading._sysstat import (
+    TICK_END,
+    Head,
+    Table,
+    carried,
+    count_skipped,
+    find_banner,
+    numbers,
+    tables_under,
+    times_of_day,
+    with_time_words,
+    without_summaries,
+)
+from app.engine.reading._times import Before, Turns, epoch_times
 
 if TYPE_CHECKING:
     pass
 
 SLUG = "pidstat"
 _HEAD = re.compile(rb"^#?[ \t]*(?:Time|\d\d:\d\d:\d\d\S*)[ \t]+(UID[ \t]+(?:TGID|PID)[ \t][^\n]*Command)[ \t\r]*$", re.M)
-_SUMMARY = re.compile(r"^(?:Average|平均时间|平均)\s*[:：][^\n]*\n?".encode(), re.M)
 
 
 class Pidstat:
@@ -37,9 +48,10 @@ class Pidstat:
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read the processes and sum them by tick. Raises UnreadableFile where there are none."""
         progress(0.0, "reading.doing.reading")
-        text, summaries = _SUMMARY.subn(b"", with_time_words(source.text_bytes()))
-        banner = find_banner(text)
+        text, summaries = without_summaries(with_time_words(source.text_bytes()))
+        banner = find_banner(text, source.before)
         heads = [Head(found.start(), found.end(), b"time_ " + b" ".join(found[1].split())) for found in _HEAD.finditer(text)]
+        heads = carried(heads, source.before)
         progress(0.3, "reading.doing.parsing")
         tables = tables_under(text, heads, {head.key for head in heads})
         rows = sum(len(table.frame) + table.lost for table in tables)
@@ -51,7 +63,7 @@ class Pidstat:
         channels: list[Channel] = []
         clock: Clock = "relative"
         for table in tables:
-            times, clock = _times(table, banner.day_ns if banner else None)
+            times, clock = _times(table, banner.day_ns if banner else None, source.before)
             channels += _channels(table, times, banner.cpus if banner else 0)
         warnings = [message("reading.sum_of_processes")]
         environment = banner.environment if banner else {}
@@ -59,11 +71,15 @@ class Pidstat:
             source, SLUG, channels, clock, rows + summaries, skipped=skipped, warnings=warnings, environment=environment
         )
 
+    def chapters(self, head: bytes) -> re.Pattern[bytes]:
+        """The processes of one time belong together."""
+        return TICK_END
+
 
 READER = Pidstat()
 
 
-def _times(table: Table, day_ns: int | None) -> tuple[np.ndarray, Clock]:
+def _times(table: Table, day_ns: int | None, before: Before) -> tuple[np.ndarray, Clock]:
     import pandas as pd
 
     texts: pd.Series = table.frame["time_"]
@@ -71,7 +87,7 @@ def _times(table: Table, day_ns: int | None) -> tuple[np.ndarray, Clock]:
         times = epoch_times(pd.to_numeric(texts).to_numpy(np.float64))
         if times is not None:
             return times, "absolute"
-    return times_of_day(texts, day_ns), "local" if day_ns is not None else "relative"
+    return times_of_day(texts, day_ns, before.setdefault(("days", table.names), Turns())), "local" if day_ns is not None else "relative"
 
 
 def _channels(table: Table, times: np.ndarray, cpus: int) -> list[Channel]:

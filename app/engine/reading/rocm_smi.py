@@ -1,13 +1,18 @@
 """AMD's `rocm-smi --json`, `--csv` and its short table; key names change between versions of ROCm."""
 
+import re
+
 from app.engine.errors import UnreadableFile
 from app.engine.model.traces import Trace
 from app.engine.progress import Progress
+from app.engine.reading._blank_columns import ANY_LINE
 from app.engine.reading._cleaning import plain
 from app.engine.reading._rocm_records import CSV_HEAD, JSON_HEAD, csv_records, json_records, trace_of_records
 from app.engine.reading._rocm_table import HEAD, read_short_tables
 from app.engine.reading._sources import Source
 from app.engine.reading._stamps import stamped
+
+_DOCUMENT_END = re.compile(rb"(?:^|\})\}[ \t]*\n", re.MULTILINE)
 
 
 class RocmSmi:
@@ -33,17 +38,31 @@ class RocmSmi:
         text = plain(source.text_bytes())
         progress(0.3, "reading.doing.parsing")
         skipped: dict[str, int] = {}
-        stamps = stamped(text)
-        if JSON_HEAD.search(stamps.text) is not None:
+        stamps = stamped(text, source.before)
+        form = source.before["form"] = source.before.get("form") or _form(stamps.text)
+        if form == "json":
             records, system, damaged = json_records(stamps.text.decode("latin-1"))  # one letter per byte: places are those of the bytes
             if damaged:
                 skipped["skipped.damaged_card"] = damaged
             return trace_of_records(source, self.slug, self.command, stamps, records, system, skipped)
-        if CSV_HEAD.search(stamps.text) is not None:
+        if form == "csv":
             return trace_of_records(source, self.slug, self.command, stamps, csv_records(stamps.text, skipped), {}, skipped)
-        if HEAD.search(stamps.text) is None:
+        if form == "":
             raise UnreadableFile("reading.no_rows", file=source.path)
         return read_short_tables(source, self.slug, self.command, stamps)
 
+    def chapters(self, head: bytes) -> re.Pattern[bytes]:
+        """A document stands for itself, and a row of the short table; of blocks of rows, a tick begins with the first head."""
+        head = stamped(plain(head)).text
+        form = _form(head)
+        if form == "json":
+            return _DOCUMENT_END
+        found = CSV_HEAD.search(head) if form == "csv" else None
+        return ANY_LINE if found is None else re.compile(rb"\n(?=[^\n]{0,60}?" + re.escape(found.group().strip()) + rb"[ \t]*\n)")
+
 
 READER = RocmSmi("rocm-smi", "rocm-smi", priority=16)
+
+
+def _form(text: bytes) -> str:
+    return next((form for form, pattern in (("json", JSON_HEAD), ("csv", CSV_HEAD), ("table", HEAD)) if pattern.search(text)), "")

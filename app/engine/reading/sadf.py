@@ -16,13 +16,14 @@ from app.engine.reading._csv_text import floats_of
 from app.engine.reading._host_activity import maker_for
 from app.engine.reading._sources import Source
 from app.engine.reading._sysstat import count_skipped, frame_of, separated
-from app.engine.reading._times import MISSING, epoch_times, parse_times
+from app.engine.reading._times import MISSING, Before, epoch_times, parse_times
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SLUG = "sadf"
 _HEAD = re.compile(rb"^# hostname;interval;timestamp;([^\n]*)$", re.M)
+_TICK_END = re.compile(rb"^([^;\n]*;[^;\n]*;[^;\n]*);[^\n]*\n(?!\1;)(?=.)", re.M)
 _RESTART = re.compile(rb"^[^\n#;]*;-?\d+;[^\n;]*;LINUX-RESTART[^\n]*\n?", re.M)
 _JSON = re.compile(rb'^\s*\{\s*"sysstat"\s*:')
 _XML = re.compile(rb"<sysstat\b")
@@ -53,8 +54,8 @@ class Sadf:
         text = source.text_bytes()
         progress(0.3, "reading.doing.parsing")
         skipped: dict[str, int] = {}
-        if _HEAD.search(text[:65536]):
-            frames, rows = _from_rows(text, skipped)
+        if _HEAD.search(source.head):
+            frames, rows = _from_rows(text, skipped, source.before)
         else:
             frames, rows = _from_activities(_json(text, source) if _JSON.search(text[:4096]) else _xml(text, source), skipped)
         channels: list[Channel] = []
@@ -65,6 +66,10 @@ class Sadf:
                 times, clock = _times(frame["timestamp"])
                 channels += make(frame, times)
         return trace_of_channels(source, SLUG, channels, clock, rows, skipped=skipped)
+
+    def chapters(self, head: bytes) -> re.Pattern[bytes] | None:
+        """The rows of one time belong together; JSON and XML are read at once."""
+        return _TICK_END if _HEAD.search(head) else None
 
 
 READER = Sadf()
@@ -81,15 +86,16 @@ def _times(texts: "pd.Series") -> tuple[np.ndarray, Clock]:
     return np.where(times == MISSING, MISSING, times), clock
 
 
-def _from_rows(text: bytes, skipped: dict[str, int]) -> tuple[list["pd.DataFrame"], int]:
+def _from_rows(text: bytes, skipped: dict[str, int], before: Before) -> tuple[list["pd.DataFrame"], int]:
     text, restarts = _RESTART.subn(b"", text)
     count_skipped(skipped, "skipped.restart", restarts)
-    heads = list(_HEAD.finditer(text))
+    heads = [(found.start(), found.end(), found[1].decode("utf-8", "replace").strip()) for found in _HEAD.finditer(text)]
+    heads = [(0, 0, before["sadf.names"]), *heads] if "sadf.names" in before else heads
+    before["sadf.names"] = heads[-1][2] if heads else ""
     bodies: dict[str, list[bytes]] = {}
     rows = restarts
-    for head, after in zip(heads, [*heads[1:], None], strict=True):
-        body = text[head.end() : after.start() if after else len(text)].strip(b"\n")
-        names = head[1].decode("utf-8", "replace").strip()
+    for (_, begin, names), end in zip(heads, [*(start for start, _, _ in heads[1:]), len(text)], strict=True):
+        body = text[begin:end].strip(b"\n")
         lines = body.count(b"\n") + 1 if body else 0
         rows += lines
         if not maker_for(tuple(names.split(";"))):

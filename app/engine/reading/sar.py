@@ -11,24 +11,28 @@ from app.engine.errors import UnreadableFile
 from app.engine.model.traces import Clock, Trace
 from app.engine.progress import Progress
 from app.engine.reading._channels import Channel, trace_of_channels
+from app.engine.reading._csv_cells import BlankWords
 from app.engine.reading._host_activity import maker_for
+from app.engine.reading._lines import matching
 from app.engine.reading._sources import Source
 from app.engine.reading._sysstat import (
+    TICK_END,
     TIME_WORD,
     Head,
     Table,
+    carried,
     count_skipped,
     find_banner,
     tables_under,
     times_of_day,
     with_time_words,
+    without_summaries,
 )
+from app.engine.reading._times import Before, Turns
 
 SLUG = "sar"
 # A head is a time followed by words only: every row of data holds a number.
 _HEAD = re.compile(rb"^" + TIME_WORD + rb"[ \t]+(?![^\n]*[ \t]-?\d+(?:[.,]\d+)?(?:[ \t]|$))([^\s\d][^\n]*)$", re.M)
-_ROW = re.compile(rb"^" + TIME_WORD + rb"[ \t]+\S[^\n]*$", re.M)
-_SUMMARY = re.compile(r"^(?:Average|Summary|平均时间|平均)\s*[:：][^\n]*\n?".encode(), re.M)
 _RESTART = re.compile(rb"^" + TIME_WORD + rb"[ \t]+LINUX RESTART[^\n]*\n?", re.M)
 
 
@@ -47,29 +51,35 @@ class Sar:
         """Read all activities that feed an axis; the others are counted."""
         return read_activities(source, SLUG, progress)
 
+    def chapters(self, head: bytes) -> re.Pattern[bytes]:
+        """The rows of one time belong together."""
+        return TICK_END
+
 
 READER = Sar()
 
 
 def heads_of(text: bytes) -> list[Head]:
     """Return the heads of a report whose times are words."""
-    return [Head(found.start(), found.end(), found[1].strip()) for found in _HEAD.finditer(text)]
+    return [Head(found.start(), found.end(), found[1].strip()) for found in matching(text, _HEAD, BlankWords(text).starts_of_words())]
 
 
 def read_activities(source: Source, slug: str, progress: Progress) -> Trace:
     """Read a report of sar or mpstat. Raises UnreadableFile where nothing in it feeds an axis."""
     progress(0.0, "reading.doing.reading")
     text = with_time_words(source.text_bytes())
-    banner = find_banner(text)
+    banner = find_banner(text, source.before)
     skipped: dict[str, int] = {}
-    text, summaries = _SUMMARY.subn(b"", text)
-    text, restarts = _RESTART.subn(b"", text)
+    text, summaries = without_summaries(text)
+    text, restarts = _RESTART.subn(b"", text) if b"RESTART" in text else (text, 0)
     progress(0.3, "reading.doing.parsing")
+    words = BlankWords(text)
     heads = heads_of(text)
-    rows = len(_ROW.findall(text)) - len(heads)
+    rows = int((words.lines_of((TIME_WORD,)) & words.are_wide(2, tail=True) & words.begin_at_once()).sum()) - len(heads)
+    heads = carried(heads, source.before)
     wanted = {head.key for head in heads if maker_for(head.names)}
     tables = tables_under(text, [Head(head.start, head.end, b"time_ " + head.key) for head in heads], {b"time_ " + key for key in wanted})
-    channels = [channel for table in tables for channel in _channels(table, banner.day_ns if banner else None)]
+    channels = [channel for table in tables for channel in _channels(table, banner.day_ns if banner else None, source.before)]
     if not channels:
         raise UnreadableFile("reading.no_samples", file=source.path)
     used, lost = sum(len(table.frame) for table in tables), sum(table.lost for table in tables)
@@ -85,9 +95,9 @@ def read_activities(source: Source, slug: str, progress: Progress) -> Trace:
     return trace_of_channels(source, slug, channels, clock, total, skipped=skipped, environment=banner.environment if banner else {})
 
 
-def _channels(table: Table, day_ns: int | None) -> list[Channel]:
+def _channels(table: Table, day_ns: int | None, before: Before) -> list[Channel]:
     make = maker_for(table.names)
     if make is None or table.frame.empty:
         return []
-    times: np.ndarray = times_of_day(table.frame["time_"], day_ns)
+    times: np.ndarray = times_of_day(table.frame["time_"], day_ns, before.setdefault(("days", table.names), Turns()))
     return make(table.frame, times)

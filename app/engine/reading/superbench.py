@@ -12,9 +12,11 @@ import numpy as np
 from app.engine.errors import UnreadableFile
 from app.engine.model.traces import Device, Trace
 from app.engine.progress import Progress
-from app.engine.reading._channels import HOST, Channel, trace_of_channels
+from app.engine.reading._blank_columns import ANY_LINE
+from app.engine.reading._channels import HOST
 from app.engine.reading._csv_text import floats_of
 from app.engine.reading._host_activity import VIRTUAL_INTERFACES
+from app.engine.reading._rows import Column, Rows, trace_of_rows
 from app.engine.reading._sources import Source
 from app.engine.reading._sysstat import count_skipped
 from app.engine.reading._times import parse_times
@@ -62,25 +64,36 @@ class SuperBench:
             raise UnreadableFile("reading.no_rows", file=source.path)
         progress(0.5, "reading.doing.parsing")
         times, clock = parse_times(frame["time"].astype(str))
-        return trace_of_channels(source, SLUG, _channels(frame, times), clock, len(lines), skipped=skipped)
+        infos, columns = _columns(frame)
+        devices = np.zeros(len(frame), np.int64)
+        return trace_of_rows(source, SLUG, Rows(times, clock, devices, infos, columns, len(lines)), skipped=skipped)
+
+    def chapters(self, head: bytes) -> re.Pattern[bytes]:
+        """A line stands for itself."""
+        return ANY_LINE
 
 
 READER = SuperBench()
 
 
-def _channels(frame: "pd.DataFrame", times: np.ndarray) -> list[Channel]:
-
+def _columns(frame: "pd.DataFrame") -> tuple[tuple[Device, ...], tuple[Column, ...]]:
+    """Return the host, the cards, and what the columns tell of them."""
     columns = {name: floats_of(frame[name]) for name in frame if name != "time"}
-    made = [Channel("cpu_busy_cores", "cores", HOST, times, columns["cpu_usage"] / 100)] if "cpu_usage" in columns else []
+    infos = {"": HOST}
+    made: list[tuple[str, str, str, np.ndarray]] = []
+    if "cpu_usage" in columns:
+        made.append(("cpu_busy_cores", "cores", "", columns["cpu_usage"] / 100))
     for name, values in columns.items():
         kind, _, card = str(name).partition(":")
         if kind in _CARD and card:
             metric, unit, factor = _CARD[kind]
             total = columns.get(f"gpu_mem_total:{card}")
             capacity = float(np.nanmax(total)) * 2.0**-30 if total is not None and np.isfinite(total).any() else None
-            made.append(Channel(metric, unit, Device(card, "gpu", "", capacity), times, values * factor))
+            infos[card] = Device(card, "gpu", "", capacity)
+            made.append((metric, unit, card, values * factor))
     for way, word in (("rx", "receive"), ("tx", "transmit")):
         rates = [v for name, v in columns.items() if str(name).endswith(f"_{word}_bw") and not re.match(VIRTUAL_INTERFACES, str(name))]
         if rates:
-            made.append(Channel(f"net_{way}_gbs", "GB/s", HOST, times, np.sum(rates, axis=0) * MIB))
-    return made
+            made.append((f"net_{way}_gbs", "GB/s", "", np.sum(rates, axis=0) * MIB))
+    places = {name: number for number, name in enumerate(infos)}
+    return tuple(infos.values()), tuple(Column(metric, unit, values, owner=places[card]) for metric, unit, card, values in made)

@@ -9,11 +9,12 @@ from app.engine.errors import UnreadableFile
 from app.engine.messages import Message, message
 from app.engine.model.traces import Clock, Trace
 from app.engine.progress import Progress
+from app.engine.reading._blank_columns import ANY_LINE
 from app.engine.reading._channels import HOST, Channel, trace_of_channels
 from app.engine.reading._host_activity import KB
 from app.engine.reading._rows import SYNTHETIC_STEP_S
 from app.engine.reading._sources import Source
-from app.engine.reading._sysstat import Head, Table, count_skipped, numbers, tables_under
+from app.engine.reading._sysstat import Head, Table, carried, count_skipped, numbers, tables_under
 from app.engine.reading._times import parse_times
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Vmstat:
         """Read all rows but the first. Raises UnreadableFile where there are none."""
         progress(0.0, "reading.doing.reading")
         text = _PROCS.sub(b"", source.text_bytes())
-        heads = [Head(found.start(), found.end(), _key(found[1])) for found in _HEAD.finditer(text)]
+        heads = carried([Head(found.start(), found.end(), _key(found[1])) for found in _HEAD.finditer(text)], source.before)
         progress(0.3, "reading.doing.parsing")
         tables = tables_under(text, heads, {head.key for head in heads if set(_CPU) <= set(head.names)})
         rows = sum(len(table.frame) + table.lost for table in tables)
@@ -50,8 +51,12 @@ class Vmstat:
         warnings: list[Message] = []
         table = max(tables, key=lambda one: len(one.frame))
         count_skipped(skipped, "skipped.bad_row", rows - len(table.frame))
-        channels, clock = _channels(table, skipped, warnings)
+        channels, clock = _channels(table, source, skipped, warnings)
         return trace_of_channels(source, SLUG, channels, clock, rows, skipped=skipped, warnings=warnings)
+
+    def chapters(self, head: bytes) -> re.Pattern[bytes]:
+        """Every row stands for itself."""
+        return ANY_LINE
 
 
 READER = Vmstat()
@@ -64,14 +69,16 @@ def _key(names: bytes) -> bytes:
     return b" ".join([*words[:-1], b"date_", b"time_"] if last.isupper() or last in (b"UTC", b"timestamp") else words)
 
 
-def _channels(table: Table, skipped: dict[str, int], warnings: list[Message]) -> tuple[list[Channel], Clock]:
+def _channels(table: Table, source: Source, skipped: dict[str, int], warnings: list[Message]) -> tuple[list[Channel], Clock]:
     frame = table.frame
-    if len(frame) > 1:
+    gone = source.before.setdefault("vmstat.rows", 0)
+    if not gone and (len(frame) > 1 or source.parts is not None):
         frame = frame.iloc[1:]
         count_skipped(skipped, "skipped.since_boot", 1)
-    else:
+    elif not gone:
         warnings.append(message("reading.since_boot"))
-    times, clock = _times(frame, warnings)
+    times, clock = _times(frame, max(gone - 1, 0), warnings)
+    source.before["vmstat.rows"] += len(table.frame)
     share = {name: numbers(frame[name]) / 100 for name in _CPU if name in frame}
     columns = {"cpu_utilisation": 1 - share["id"] - share["wa"], "cpu_system": share["sy"], "cpu_iowait": share["wa"]}
     made = [Channel(metric, "", HOST, times, np.clip(values, 0, None)) for metric, values in columns.items()]
@@ -81,8 +88,8 @@ def _channels(table: Table, skipped: dict[str, int], warnings: list[Message]) ->
     return made, clock
 
 
-def _times(frame: "pd.DataFrame", warnings: list[Message]) -> tuple[np.ndarray, Clock]:
+def _times(frame: "pd.DataFrame", gone: int, warnings: list[Message]) -> tuple[np.ndarray, Clock]:
     if "date_" in frame:
         return parse_times(frame["date_"].str.cat(frame["time_"], sep=" "))
     warnings.append(message("reading.synthetic_time", step=SYNTHETIC_STEP_S))
-    return np.arange(len(frame), dtype=np.int64) * int(SYNTHETIC_STEP_S * 1e9), "synthetic"
+    return np.arange(gone, gone + len(frame), dtype=np.int64) * int(SYNTHETIC_STEP_S * 1e9), "synthetic"
