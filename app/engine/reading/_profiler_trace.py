@@ -9,6 +9,7 @@ from app.engine.errors import UnreadableFile
 from app.engine.messages import Message
 from app.engine.model.traces import Clock, Device, Events, Series, Trace
 from app.engine.reading._csv_text import floats_of
+from app.engine.reading._event_order import last_end
 from app.engine.reading._event_table import share_over_time
 from app.engine.reading._sources import Source
 
@@ -84,7 +85,7 @@ def trace_of_events(
     """
     if (events is None or not len(events)) and not series:
         raise UnreadableFile("reading.no_events", file=source.path)
-    ends = [int((events.start_ns + events.duration_ns).max())] if events is not None and len(events) else []
+    ends = [last_end(events, source.beat)] if events is not None and len(events) else []
     ends += [int(one.time_ns.max()) for one in series if one.time_ns.size]
     dated = origin_ns is not None and EARLIEST_NS < origin_ns < LATEST_NS
     known = {device.id: device for device in devices}
