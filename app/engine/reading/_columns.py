@@ -109,13 +109,14 @@ class Columns:
             return np.frombuffer(mapped(file), dtype) if self.length else np.empty(0, dtype)
 
     def _append(self, name: str, array: np.ndarray) -> None:
+        array = np.ascontiguousarray(array)
         self._bytes += array.nbytes
         if name not in self._files and self._bytes > SPILL_BYTES:
             file = self._files[name] = spool_file()
             for one in self._parts.pop(name, []):
                 file.write(one.data.cast("B") if one.size else b"")
         if name in self._files:
-            self._files[name].write(np.ascontiguousarray(array).data.cast("B") if array.size else b"")
+            self._files[name].write(array.data.cast("B") if array.size else b"")
         else:
             self._parts.setdefault(name, []).append(array)
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from app.engine.model.traces import Events
-from app.engine.reading._columns import Columns
-from app.engine.reading._event_order import Beat, Made, in_order
+from app.engine.reading._columns import Columns, release
+from app.engine.reading._event_order import BLOCK_ROWS, Beat, Made, in_order
 
 _NUMBERS = {"start": None, "duration": None, "stream": 0, "correlation": -1, "bytes": -1}
 _CODES = {"name": 0, "category": 0, "device": 0, "shape": -1}
@@ -43,6 +43,19 @@ class EventRows:
         first = int(start.min())
         self.first_ns = first if self.first_ns is None else min(first, self.first_ns)
         self._columns.add({"start": start, "duration": duration, **more}, start.size)
+
+    def without(self, column: str, wrong: np.ndarray) -> "EventRows":
+        """Return the rows whose code in the column is not wrong: (codes,) bool. These rows end here."""
+        kept = EventRows(self._beat)
+        taken = {name: self._columns.take(name) for name in list(self._columns.names())}
+        for first in range(0, self._columns.length, BLOCK_ROWS):
+            blocks = {name: values[first : first + BLOCK_ROWS] for name, values in taken.items()}
+            good = ~wrong[blocks[column]]
+            kept.add(**{name: block[good] for name, block in blocks.items()})
+            for block in blocks.values():
+                release(block)
+            self._beat()
+        return kept
 
     def events(self, origin_ns: int, name: Coded, category: Coded, device: Coded, shape: Coded | None = None) -> Events:
         """Return all rows, `origin_ns` taken off their start; columns that never came are 0 for streams, -1 for the others."""
