@@ -55,7 +55,7 @@ _ANY_CUT = re.compile(rb"\}(\s*,\s*)\{")
 _MOST_SUFFIX_BYTES = 64 * 2**20
 _BATCH = 8192
 MOST_BREAKS = 10_000
-_MOST_PENDING_BYTES = 256 * 2**20
+MOST_PENDING_BYTES = 256 * 2**20
 _NOT_JSON = re.compile(rb"([:\[,]\s*)(NaN|-?Infinity)\b")
 _BACKSLASH = re.compile(r'\\(["\\/bfnrt]|u[0-9a-fA-F]{4})|\\')
 BROKEN = (msgspec.DecodeError, ValueError, RecursionError)
@@ -95,7 +95,7 @@ class EventFile(Generic[Kind]):
         self._judge()
 
     def _batches(self, pieces: Iterator[bytes], rest: bytes, progress: Progress) -> Iterator[list[Kind]]:
-        cut_at = _cut_of(rest)
+        cut_at = cut_of(rest)
         read = len(rest)
         for piece in pieces:
             read += len(piece)
@@ -104,10 +104,10 @@ class EventFile(Generic[Kind]):
                 if len(self._suffix) < _MOST_SUFFIX_BYTES:
                     self._suffix += piece
                 continue
-            cut = _last(cut_at, piece) or (_last(_ANY_CUT, piece) if len(rest) > 4 * len(piece) else None)
+            cut = last_match(cut_at, piece) or (last_match(_ANY_CUT, piece) if len(rest) > 4 * len(piece) else None)
             if cut is None:
                 rest += piece
-                if len(rest) > _MOST_PENDING_BYTES:
+                if len(rest) > MOST_PENDING_BYTES:
                     raise UnreadableFile("reading.json_broken", file=self.source.path, place=self._line_of(self._byte), detail="one event")
                 continue
             yield from self._decoded(b"".join((b"[", rest, piece[: cut.start() + 1], b"]")), cut_at)
@@ -125,7 +125,7 @@ class EventFile(Generic[Kind]):
 
     def _last_events(self, rest: bytes, cut_at: re.Pattern[bytes]) -> Iterator[list[Kind]]:
         """Take the end of the file: events, closing marks with keys in another order, and what follows the array."""
-        cut = _last(cut_at, rest)
+        cut = last_match(cut_at, rest)
         if cut is not None:
             yield from self._decoded(b"[" + rest[: cut.start() + 1] + b"]", cut_at)
             if self._suffix is not None:
@@ -172,7 +172,7 @@ class EventFile(Generic[Kind]):
             return b"", bare[1:]
         while (found := _OPENING.search(head)) is None:
             more = next(pieces, None)
-            if more is None or len(head) > _MOST_PENDING_BYTES:
+            if more is None or len(head) > MOST_PENDING_BYTES:
                 raise UnreadableFile("reading.no_events", file=self.source.path)
             head += more
         self._byte += found.end()
@@ -234,13 +234,13 @@ def utf8_pieces(source: Source) -> Iterator[bytes]:
     yield decoder.decode(b"", True).encode("utf-8", "replace")
 
 
-def _cut_of(text: bytes) -> re.Pattern[bytes]:
+def cut_of(text: bytes) -> re.Pattern[bytes]:
     """Return where one event ends and the next begins: a brace, a comma, and the key that events of this file begin with."""
     key = _FIRST_KEY.match(text)
     return _ANY_CUT if key is None else re.compile(rb"\}(\s*,\s*)\{\s*" + re.escape(key[1]))
 
 
-def _last(pattern: re.Pattern[bytes], text: bytes) -> re.Match[bytes] | None:
+def last_match(pattern: re.Pattern[bytes], text: bytes) -> re.Match[bytes] | None:
     """Return the last match, searched in growing windows from the end."""
     window = 1 << 14
     while True:
