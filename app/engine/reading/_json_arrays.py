@@ -127,8 +127,8 @@ class ArrayFile:
             if text[at : at + 1] == "]":
                 return _Walked(elements, _bytes_of(text[: at + 1]), True)
             try:
-                raw, at = _DECODE(text, at)
-                elements.append(msgspec.convert(raw, kind))
+                start, (_, at) = at, _DECODE(text, at)
+                elements.append(msgspec.json.decode(text[start:at].encode("utf-8", "surrogateescape"), type=kind))
             except BROKEN:
                 return _Walked(elements, _bytes_of(text[:end]), False)
             at = _behind_blanks(text, at)
