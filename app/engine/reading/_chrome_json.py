@@ -155,7 +155,7 @@ class EventFile(Generic[Kind]):
             if is_last and number == len(places):
                 self._is_cut = True
                 self._note(len(text) if found.broken is None else start + found.broken)
-            if self.damaged > max(MOST_BREAKS, self._good):  # no trace any more: most of it is lost
+            if self.damaged > max(MOST_BREAKS, self._good + len(batch)):  # no trace any more: most of it is lost
                 self._suffix, self._is_cut = b"", True
                 break
         if batch:

@@ -102,7 +102,7 @@ class ArrayFile:
             self._buffer = self._buffer[walked.end :]
             if walked.is_closed:
                 return
-            if len(self._buffer) > _MOST_ELEMENT_BYTES or not self._more(pieces, len(self._buffer)):
+            if len(self._buffer) > _MOST_ELEMENT_BYTES or not self._more(pieces, max(len(self._buffer), 1)):
                 raise UnreadableFile("reading.json_broken", file=self.source.path, detail="JSON")
 
     def _listed(self, decoder: msgspec.json.Decoder, cut_at: re.Pattern[bytes]) -> list:
