@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 
 from app.engine.errors import UnreadableFile
 from app.engine.messages import Message, message
 from app.engine.model.quantities import State
-from app.engine.model.traces import Clock, Device, Series, Trace
-from app.engine.reading._columns import Spool, release
+from app.engine.model.traces import Clock, Device, Trace
 from app.engine.reading._series import make_series
 from app.engine.reading._sources import Source
 from app.engine.reading._times import MISSING
@@ -41,12 +39,17 @@ def trace_of_channels(
     environment: dict[str, str] | None = None,
 ) -> Trace:
     """Return the trace of a log. Raises UnreadableFile when no value is usable."""
-    bounds = [_bounds(channel.times) for channel in channels]
-    filled = [found for found in bounds if found is not None]
+    known = [channel.times[channel.times != MISSING] for channel in channels]
+    filled = [times for times in known if times.size]
     if not filled:
         raise UnreadableFile("reading.no_samples", file=source.path)
-    origin, end = min(least for least, _ in filled), max(most for _, most in filled)
-    series = _series_of(source, channels, origin, skipped)
+    origin, end = min(int(times.min()) for times in filled), max(int(times.max()) for times in filled)
+    series = []
+    for channel in channels:
+        shifted = np.where(channel.times == MISSING, MISSING, channel.times - origin)
+        one = make_series(channel.metric, channel.device.id, channel.unit, shifted, channel.values, skipped, channel.state)
+        if one is not None:
+            series.append(one)
     if not series:
         raise UnreadableFile("reading.no_samples", file=source.path)
     told = list(warnings)
@@ -73,34 +76,3 @@ def trace_of_channels(
         environment=environment or {},
         is_snapshot=snapshot,
     )
-
-
-def _bounds(times: np.ndarray) -> tuple[int, int] | None:
-    known = times[times != MISSING]
-    return (int(known.min()), int(known.max())) if known.size else None
-
-
-def _series_of(source: Source, channels: Sequence[Channel], origin_ns: int, skipped: dict[str, int]) -> list[Series]:
-    """Return the series from the origin on; big ones lie in a spool, and those that share their times go on sharing them."""
-    spool = Spool()
-    made: list[tuple[Series, int, int]] = []
-    times = shifted = np.empty(0, np.int64)
-    slot = -1
-    for channel in channels:
-        source.beat()
-        if channel.times is not times:
-            times, slot = channel.times, -1
-            shifted = np.where(times == MISSING, MISSING, times - origin_ns)
-        one = make_series(channel.metric, channel.device.id, channel.unit, shifted, channel.values, skipped, channel.state)
-        if one is None:
-            continue
-        if one.time_ns is not shifted:
-            place = spool.put(one.time_ns)
-        else:
-            place = slot = spool.put(shifted) if slot < 0 else slot
-        nothing = np.empty(0)
-        made.append((msgspec.structs.replace(one, time_ns=nothing, values=nothing), place, spool.put(one.values)))
-        release(channel.times)
-        release(channel.values)
-    arrays = spool.arrays()
-    return [msgspec.structs.replace(one, time_ns=arrays[time], values=arrays[values]) for one, time, values in made]

@@ -1,10 +1,10 @@
 """Events batch by batch into columns."""
 
 import re
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from operator import attrgetter
 
 import numpy as np
 
@@ -42,7 +42,6 @@ MOST_US = 2.0**62 / 1000
 """No time stamp of ours is larger: it would not fit 64 bits of nanoseconds."""
 Coding = Callable[..., np.ndarray]
 _NO_ARGS = Args()
-_TS, _DUR, _CORRELATION = attrgetter("ts"), attrgetter("dur"), attrgetter("correlation")
 
 
 class EventColumns:
@@ -67,7 +66,7 @@ class EventColumns:
             self._count_skipped([event for event in batch if event.ph != "X" or event.cat in SPANS])
         if not whole:
             return
-        start, duration = _floats(map(_TS, whole)), _floats(map(_DUR, whole))
+        start, duration = _floats([event.ts for event in whole]), _floats([event.dur for event in whole])
         bad = ~(np.isfinite(start) & (duration >= 0) & (duration < MOST_US) & (np.abs(start) < MOST_US))
         if bad.any():
             self._skip("no_duration", int(bad.sum()))
@@ -82,7 +81,7 @@ class EventColumns:
             np.int32,
         )
         stream = _ints([event.tid if args.stream is None else args.stream for event, args in zip(whole, argued, strict=True)])
-        correlation = _ints(list(map(_CORRELATION, argued)))
+        correlation = _ints([args.correlation for args in argued])
         shape = np.array([-1 if args.dims is NOTHING else shapes.setdefault(bytes(args.dims), len(shapes)) for args in argued], np.int32)
         payload = _ints([None if args.bytes_ is None and args.elements is None else _payload(args) for args in argued])
         batch_columns = (name, category, shape, stream, correlation, payload, start, duration)
@@ -198,12 +197,11 @@ def _payload(args: object) -> object:
     return elements * width if width is not None and isinstance(elements, int) else None
 
 
-def _floats(values: Iterable[object]) -> np.ndarray:
-    listed = list(values)
+def _floats(values: list) -> np.ndarray:
     try:
-        return np.array(listed, np.float64)
+        return np.array(values, np.float64)
     except (TypeError, ValueError, OverflowError):
-        return np.array([_number(value) for value in listed], np.float64)
+        return np.array([_number(value) for value in values], np.float64)
 
 
 def _number(value: object) -> float:
@@ -216,10 +214,8 @@ def _number(value: object) -> float:
 def _ints(values: list) -> np.ndarray:
     known = [-1 if value is None else value for value in values]
     try:
-        found = np.array(known)
-        if found.dtype == np.int64:
-            return found
-    except (TypeError, ValueError, OverflowError):
+        return np.frombuffer(array("q", known), np.int64)  # in half the time that numpy needs to find out the type
+    except (TypeError, OverflowError):
         pass
     return np.array([_int(value) for value in known], np.int64)
 
