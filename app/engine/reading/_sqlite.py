@@ -21,7 +21,7 @@ from app.engine.reading._members import TEMPORARY
 from app.engine.reading._sources import Source
 
 MAGIC = b"SQLite format 3\0"
-ROWS_AT_ONCE = 20_000
+ROWS_AT_ONCE = 10_000
 STEPS_PER_BEAT = 20_000
 MOST_STEPS = 20_000_000_000
 """Steps of SQLite's machine for all queries of one report: minutes. A hostile view could run for ever."""
