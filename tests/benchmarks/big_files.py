@@ -106,7 +106,7 @@ def _launch(number: int, name: str, kernel: str, host_us: float, device_us: floa
 
 def nsys_sqlite(path: Path) -> None:
     """Kernels and launches as Nsight Systems 2024 exports them."""
-    count = 2_500_000
+    count = 4_100_000
     with sqlite3.connect(path) as made:
         made.execute("CREATE TABLE StringIds(id INTEGER NOT NULL PRIMARY KEY, value TEXT NOT NULL)")
         made.execute(

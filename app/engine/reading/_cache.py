@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -41,6 +41,7 @@ WORTH_S = 0.1
 FINE_TICK_NS, COARSE_TICK_NS = 20_000_000, 2_100_000_000
 _MAGIC = b"SXTRACE1"
 _PRINT_BYTES = 64 * 1024
+_BLOCK_BYTES = 4 * 2**20
 _OLD_S = 86400
 _STALE = ("unpacked-*", "traces/.new-*")
 
@@ -210,11 +211,12 @@ def _write(file, body: bytes, arrays: list[np.ndarray], source: Source) -> None:
     head += -head % ALIGNMENT
     file.seek(head)
     for number, array in enumerate(arrays):
-        source.beat()
-        rows[number] = _Array(rows[number].place, array.size, array.dtype.name, _sum_of(array))
-        file.write(array.data.cast("B") if array.size else b"")
+        words = 0
+        for block in _blocks(array, source):
+            words += _sum_of(block)
+            file.write(block.data)
+        rows[number] = _Array(rows[number].place, array.size, array.dtype.name, words % 2**64)
         file.write(bytes(-array.nbytes % ALIGNMENT))
-        release(array)
     told = msgspec.json.encode(_Entry(msgspec.Raw(body), tuple(rows), head + place))
     told += b" " * (head - len(_MAGIC) - 12 - len(told))
     file.seek(0)
@@ -249,20 +251,27 @@ def _load(path: Path, source: Source) -> Outcome | None:
 
 
 def _array(whole: object, row: _Array, start: int, source: Source) -> np.ndarray:
-    source.beat()
     dtype = np.dtype(row.dtype)
     if not row.count:
         return np.empty(0, dtype)
     array = np.frombuffer(whole, dtype, row.count, start + row.place)  # type: ignore[call-overload]
-    if _sum_of(array) != row.words:
+    if sum(map(_sum_of, _blocks(array, source))) % 2**64 != row.words:
         raise ValueError("an array was changed")
-    release(array)
     return array
 
 
-def _sum_of(array: np.ndarray) -> int:
-    """Return the sum of the 64-bit words: cheap, and no changed word escapes it."""
+def _blocks(array: np.ndarray, source: Source) -> Iterator[np.ndarray]:
+    """Yield the bytes of an array a bounded number at once; a cancel is heard between, and mapped pages go back to the system."""
     flat = array.view(np.uint8) if array.size else np.empty(0, np.uint8)
+    for first in range(0, flat.size, _BLOCK_BYTES):
+        source.beat()
+        block = flat[first : first + _BLOCK_BYTES]
+        yield block
+        release(block)
+
+
+def _sum_of(flat: np.ndarray) -> int:
+    """Return the sum of the 64-bit words of (n,) bytes: cheap, and no changed word escapes it."""
     even = flat.size // 8 * 8
     total = int(flat[:even].view(np.uint64).sum(dtype=np.uint64)) + int(flat[even:].sum(dtype=np.uint64))
     return total % 2**64

@@ -6,6 +6,7 @@ UTF-8, single backslashes of Windows paths) or is damaged goes event by event (_
 
 import re
 from collections.abc import Iterator
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -15,6 +16,7 @@ from app.engine.progress import Progress
 from app.engine.reading._sources import Source
 
 Number = int | float | str | None
+Kind = TypeVar("Kind", bound=msgspec.Struct)
 NOTHING = msgspec.Raw()
 
 
@@ -47,24 +49,30 @@ class Event(msgspec.Struct, gc=False):
     args: Args | None = None
 
 
-_EVENTS = msgspec.json.Decoder(list[Event])
 _OPENING = re.compile(rb'"traceEvents"\s*:\s*\[')
 _FIRST_KEY = re.compile(rb'\s*\{\s*("[^"\\]+")')
 _ANY_CUT = re.compile(rb"\}(\s*,\s*)\{")
 _MOST_SUFFIX_BYTES = 64 * 2**20
-_BATCH = 4096
+_BATCH = 8192
 MOST_BREAKS = 10_000
-_MOST_PENDING_BYTES = 256 * 2**20
+MOST_PENDING_BYTES = 256 * 2**20
 _NOT_JSON = re.compile(rb"([:\[,]\s*)(NaN|-?Infinity)\b")
 _BACKSLASH = re.compile(r'\\(["\\/bfnrt]|u[0-9a-fA-F]{4})|\\')
 BROKEN = (msgspec.DecodeError, ValueError, RecursionError)
 
 
-class EventFile:
-    """The events of one file: iterate over `batches`, then read `metadata`, `damaged` (events lost) and `warnings`."""
+class EventFile(Generic[Kind]):
+    """The events of one file: iterate over `batches`, then read `metadata`, `damaged` (events lost) and `warnings`.
 
-    def __init__(self, source: Source) -> None:
+    kind    the Struct of an event, with a default for each field; its `args` are one too
+    pieces  the text where it is not that of the source as it stands
+    """
+
+    def __init__(self, source: Source, kind: type[Kind], pieces: Iterator[bytes] | None = None) -> None:
         self.source = source
+        self._kind = kind
+        self._events = msgspec.json.Decoder(list[kind])
+        self._pieces = source.pieces() if pieces is None else pieces
         self.metadata: dict = {}
         self.damaged = 0
         self.warnings: list[Message] = []
@@ -74,19 +82,20 @@ class EventFile:
         self._suffix: bytes | None = None
         self._byte = 0
 
-    def batches(self, progress: Progress) -> Iterator[list[Event]]:
+    def batches(self, progress: Progress) -> Iterator[list[Kind]]:
         """Yield the events in lists, as far as they are sound. Raises UnreadableFile with the line where nothing is."""
-        pieces = self.source.pieces()
+        pieces = self._pieces
         prefix, rest = self._opening(pieces)
         for batch in self._batches(pieces, rest, progress):
-            if batch:
-                self._good += len(batch)
-                yield batch
+            self._good += len(batch)
+            for first in range(0, len(batch), _BATCH):
+                self.source.beat()
+                yield batch[first : first + _BATCH]
         self.metadata = self._metadata(prefix)
         self._judge()
 
-    def _batches(self, pieces: Iterator[bytes], rest: bytes, progress: Progress) -> Iterator[list[Event]]:
-        cut_at = _cut_of(rest)
+    def _batches(self, pieces: Iterator[bytes], rest: bytes, progress: Progress) -> Iterator[list[Kind]]:
+        cut_at = cut_of(rest)
         read = len(rest)
         for piece in pieces:
             read += len(piece)
@@ -95,10 +104,10 @@ class EventFile:
                 if len(self._suffix) < _MOST_SUFFIX_BYTES:
                     self._suffix += piece
                 continue
-            cut = _last(cut_at, piece) or (_last(_ANY_CUT, piece) if len(rest) > 4 * len(piece) else None)
+            cut = last_match(cut_at, piece) or (last_match(_ANY_CUT, piece) if len(rest) > 4 * len(piece) else None)
             if cut is None:
                 rest += piece
-                if len(rest) > _MOST_PENDING_BYTES:
+                if len(rest) > MOST_PENDING_BYTES:
                     raise UnreadableFile("reading.json_broken", file=self.source.path, place=self._line_of(self._byte), detail="one event")
                 continue
             yield from self._decoded(b"".join((b"[", rest, piece[: cut.start() + 1], b"]")), cut_at)
@@ -107,16 +116,16 @@ class EventFile:
         if self._suffix is None:
             yield from self._last_events(rest, cut_at)
 
-    def _decoded(self, listed: bytes, cut_at: re.Pattern[bytes]) -> Iterator[list[Event]]:
+    def _decoded(self, listed: bytes, cut_at: re.Pattern[bytes]) -> Iterator[list[Kind]]:
         """Yield the events of a text that is a JSON list."""
         try:
-            yield _EVENTS.decode(listed)
+            yield self._events.decode(listed)
         except BROKEN:
             yield from self._one_by_one(listed[1:-1], cut_at, is_last=False)
 
-    def _last_events(self, rest: bytes, cut_at: re.Pattern[bytes]) -> Iterator[list[Event]]:
+    def _last_events(self, rest: bytes, cut_at: re.Pattern[bytes]) -> Iterator[list[Kind]]:
         """Take the end of the file: events, closing marks with keys in another order, and what follows the array."""
-        cut = _last(cut_at, rest)
+        cut = last_match(cut_at, rest)
         if cut is not None:
             yield from self._decoded(b"[" + rest[: cut.start() + 1] + b"]", cut_at)
             if self._suffix is not None:
@@ -125,14 +134,14 @@ class EventFile:
             rest = rest[cut.end(1) :]
         yield from self._one_by_one(rest, cut_at, is_last=True)
 
-    def _one_by_one(self, text: bytes, cut_at: re.Pattern[bytes], *, is_last: bool) -> Iterator[list[Event]]:
+    def _one_by_one(self, text: bytes, cut_at: re.Pattern[bytes], *, is_last: bool) -> Iterator[list[Kind]]:
         from app.engine.reading._json_events import sound_events
 
-        batch: list[Event] = []
+        batch: list[Kind] = []
         places = [found.end(1) for found in cut_at.finditer(text)]
         for number, (start, end) in enumerate(zip([0, *places], [*places, len(text)], strict=True)):
             self.source.beat()
-            found = sound_events(text[start:end])
+            found = sound_events(text[start:end], self._kind, self._events)
             batch += found.events
             if len(batch) >= _BATCH:
                 yield batch
@@ -146,7 +155,7 @@ class EventFile:
             if is_last and number == len(places):
                 self._is_cut = True
                 self._note(len(text) if found.broken is None else start + found.broken)
-            if self.damaged > MOST_BREAKS:  # no trace any more
+            if self.damaged > max(MOST_BREAKS, self._good + len(batch)):  # no trace any more: most of it is lost
                 self._suffix, self._is_cut = b"", True
                 break
         if batch:
@@ -163,7 +172,7 @@ class EventFile:
             return b"", bare[1:]
         while (found := _OPENING.search(head)) is None:
             more = next(pieces, None)
-            if more is None or len(head) > _MOST_PENDING_BYTES:
+            if more is None or len(head) > MOST_PENDING_BYTES:
                 raise UnreadableFile("reading.no_events", file=self.source.path)
             head += more
         self._byte += found.end()
@@ -212,13 +221,26 @@ class EventFile:
             self.warnings.append(message("reading.json_damaged", line=line, byte=byte, good=self._good, count=max(self.damaged, 1)))
 
 
-def _cut_of(text: bytes) -> re.Pattern[bytes]:
+def utf8_pieces(source: Source) -> Iterator[bytes]:
+    """Yield the text of a source in UTF-8, whatever its encoding, piece by piece without regard to lines."""
+    import codecs
+
+    if source.encoding in ("", "utf-8", "utf-8-sig"):
+        yield from source.pieces()
+        return
+    decoder = codecs.getincrementaldecoder(source.encoding)("replace")
+    for piece in source.pieces():
+        yield decoder.decode(piece).encode("utf-8", "replace")
+    yield decoder.decode(b"", True).encode("utf-8", "replace")
+
+
+def cut_of(text: bytes) -> re.Pattern[bytes]:
     """Return where one event ends and the next begins: a brace, a comma, and the key that events of this file begin with."""
     key = _FIRST_KEY.match(text)
     return _ANY_CUT if key is None else re.compile(rb"\}(\s*,\s*)\{\s*" + re.escape(key[1]))
 
 
-def _last(pattern: re.Pattern[bytes], text: bytes) -> re.Match[bytes] | None:
+def last_match(pattern: re.Pattern[bytes], text: bytes) -> re.Match[bytes] | None:
     """Return the last match, searched in growing windows from the end."""
     window = 1 << 14
     while True:

@@ -7,7 +7,7 @@ import contextlib
 import mmap
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -33,17 +33,17 @@ class Spool:
     def put(self, array: np.ndarray) -> int:
         """Take a (n,) array and return its number."""
         array = np.ascontiguousarray(array)
-        self._bytes += array.nbytes
-        if self._file is None and self._bytes > SPILL_BYTES:
-            self._file = spool_file()
-            for one in self._small:
-                self._write(one)
-            self._small = []
-        if self._file is None:
+        if self._fits(array.nbytes):
             self._small.append(array)
             return len(self._small) - 1
-        self._write(array)
-        return len(self._places) - 1
+        return self._write((array,), array.size, array.dtype)
+
+    def put_parts(self, parts: Iterable[np.ndarray], count: int, dtype: np.dtype) -> int:
+        """Take a (count,) array that comes part by part, so that it never is in the memory whole, and return its number."""
+        if self._fits(count * dtype.itemsize):
+            self._small.append(np.concatenate([np.empty(0, dtype), *parts]))
+            return len(self._small) - 1
+        return self._write(parts, count, dtype)
 
     def arrays(self) -> list[np.ndarray]:
         """Return all arrays in order; the spool ends here."""
@@ -54,12 +54,24 @@ class Spool:
             whole = mapped(file)
         return [np.frombuffer(whole, dtype, count, place) if count else np.empty(0, dtype) for place, dtype, count in self._places]
 
-    def _write(self, array: np.ndarray) -> None:
+    def _fits(self, nbytes: int) -> bool:
+        """Tell whether the next array stays in the memory; where it does not, all before it go to the file."""
+        self._bytes += nbytes
+        if self._file is None and self._bytes > SPILL_BYTES:
+            self._file = spool_file()
+            for one in self._small:
+                self._write((one,), one.size, one.dtype)
+            self._small = []
+        return self._file is None
+
+    def _write(self, parts: Iterable[np.ndarray], count: int, dtype: np.dtype) -> int:
         assert self._file is not None
         self._file.write(bytes(-self._file.tell() % ALIGNMENT))
-        self._places.append((self._file.tell(), array.dtype, array.size))
-        self._file.write(array.data.cast("B") if array.size else b"")
-        release(array)
+        self._places.append((self._file.tell(), dtype, count))
+        for part in parts:
+            self._file.write(part.data.cast("B") if part.size else b"")
+            release(part)
+        return len(self._places) - 1
 
 
 class Columns:
@@ -97,13 +109,14 @@ class Columns:
             return np.frombuffer(mapped(file), dtype) if self.length else np.empty(0, dtype)
 
     def _append(self, name: str, array: np.ndarray) -> None:
+        array = np.ascontiguousarray(array)
         self._bytes += array.nbytes
         if name not in self._files and self._bytes > SPILL_BYTES:
             file = self._files[name] = spool_file()
             for one in self._parts.pop(name, []):
                 file.write(one.data.cast("B") if one.size else b"")
         if name in self._files:
-            self._files[name].write(np.ascontiguousarray(array).data.cast("B") if array.size else b"")
+            self._files[name].write(array.data.cast("B") if array.size else b"")
         else:
             self._parts.setdefault(name, []).append(array)
 

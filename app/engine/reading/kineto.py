@@ -2,14 +2,13 @@
 
 import re
 
-import numpy as np
-
 from app.engine.errors import UnreadableFile
 from app.engine.messages import Message, message
 from app.engine.model.traces import Clock, Device, Series, Trace
 from app.engine.progress import Progress, part_of
-from app.engine.reading._chrome_json import EventFile
+from app.engine.reading._chrome_json import Event, EventFile
 from app.engine.reading._event_columns import EventColumns
+from app.engine.reading._event_order import last_end
 from app.engine.reading._sources import Source
 
 SLUG = "kineto"
@@ -37,7 +36,7 @@ class Kineto:
 
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read every event with a duration; the others are counted."""
-        file, columns = EventFile(source), EventColumns()
+        file, columns = EventFile(source, Event), EventColumns(source.beat)
         for batch in file.batches(part_of(progress, 0.0, 0.8)):
             columns.add(batch)
         progress(0.8, "reading.doing.ordering")
@@ -51,11 +50,10 @@ class Kineto:
 READER = Kineto()
 
 
-def _trace(source: Source, file: EventFile, columns: EventColumns) -> Trace:
+def _trace(source: Source, file: EventFile[Event], columns: EventColumns) -> Trace:
     metadata = file.metadata
     origin_us, events = columns.events()
     memory = columns.memory_series(origin_us)
-    ends = events.start_ns + events.duration_ns if len(events) else np.zeros(1, np.int64)
     start_ns, clock = _start(metadata, origin_us)
     on_device = any(category in ("kernel", "memcpy", "memset", "collective") for category in events.categories)
     warnings: list[Message] = list(file.warnings)
@@ -65,7 +63,7 @@ def _trace(source: Source, file: EventFile, columns: EventColumns) -> Trace:
         warnings.append(message("reading.cpu_only"))
     return Trace(
         files=(source.described(SLUG, events=len(events) + sum(len(one.values) for one in memory)),),
-        duration_ns=int(ends.max()),
+        duration_ns=last_end(events, source.beat),
         start_ns=start_ns,
         clock=clock,
         devices=_devices(metadata, events.devices, memory),

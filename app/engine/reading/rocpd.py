@@ -10,13 +10,14 @@ import numpy as np
 
 from app.engine.errors import UnreadableFile
 from app.engine.messages import message
-from app.engine.model.traces import Device, Trace
-from app.engine.progress import Progress
+from app.engine.model.traces import Device, Events, Trace
+from app.engine.progress import Progress, part_of
 from app.engine.reading import nsys_sqlite
-from app.engine.reading._event_table import kernel_category, make_events
+from app.engine.reading._event_rows import Coded, EventRows, codes_of
+from app.engine.reading._event_table import kernel_category
 from app.engine.reading._profiler_trace import trace_of_events
 from app.engine.reading._sources import Source
-from app.engine.reading._sqlite import MAGIC, columns_of, integers, names_of, open_sqlite
+from app.engine.reading._sqlite import MAGIC, columns_of, names_of, open_sqlite, row_blocks
 
 SLUG = "rocpd"
 _SHOWN = 8
@@ -42,43 +43,69 @@ class Rocpd:
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read kernels, copies and API regions."""
         progress(0.0, "reading.doing.reading")
-        skipped: dict[str, int] = {}
-        names: list[str] = []
-        kinds: list[str] = []
-        owners: list[str] = []
-        parts: list[np.ndarray] = []
+        found = _Found(source)
         with open_sqlite(source) as database:
             tables = names_of(database)
             if "StringIds" in tables and "rocpd_string" not in tables:
                 return nsys_sqlite.READER.read(source, progress)
             if not set(_VIEWS) & tables:
                 raise UnreadableFile("reading.unknown_database", file=source.path, tables=sorted(tables)[:_SHOWN])
-            for view, (category, card, stream, size) in _VIEWS.items():
-                if view not in tables or not {"start", "end", "name"} <= columns_of(database, view):
-                    continue
-                rows = integers(database, view, ["start", "end", card, stream, "corr_id", size], progress)
-                told = [str(row[0] or "") for row in database.execute(f'SELECT name FROM "{view}"')]
-                good = (rows[0] >= 0) & (rows[1] >= rows[0])
-                if not good.all():
-                    skipped["skipped.no_duration"] = skipped.get("skipped.no_duration", 0) + int((~good).sum())
-                kept = np.flatnonzero(good).tolist()
-                told = [told[row] for row in kept]
-                names += told
-                kinds += [category] * len(told) if category else kernel_category(told)
-                owners += ["host"] * len(told) if category == "runtime" else [str(max(0, number)) for number in rows[2, good].tolist()]
-                parts.append(rows[:, good])
+            for number, view in enumerate(_VIEWS):
+                if view in tables and {"start", "end", "name"} <= columns_of(database, view):
+                    found.read(database, view, part_of(progress, 0.3 * number, 0.3 * number + 0.3))
             devices = _devices(database, tables)
-        whole = np.concatenate(parts, axis=1) if parts else np.empty((6, 0), np.int64)
-        origin = int(whole[0].min()) if whole.shape[1] else 0
-        events = make_events(
-            names, kinds, owners, whole[0] - origin, whole[1] - whole[0], streams=whole[3], correlation=whole[4], sizes=whole[5]
-        )
+        progress(0.9, "reading.doing.ordering")
+        events = found.events()
         on_device = set(events.categories) & {"kernel", "collective", "memcpy"}
         warnings = [] if on_device else [message("reading.no_gpu_events")]
-        return trace_of_events(source, SLUG, events, 0, devices=devices, skipped=skipped, warnings=warnings)
+        return trace_of_events(source, SLUG, events, 0, devices=devices, skipped=found.skipped, warnings=warnings)
 
 
 READER = Rocpd()
+
+
+class _Found:
+    """Collects the rows of the views; skipped counts those without a duration."""
+
+    def __init__(self, source: Source) -> None:
+        self.skipped: dict[str, int] = {}
+        self._rows = EventRows(source.beat)
+        self._names: dict[str, int] = {}
+        self._kinds: dict[str, int] = {}
+        self._owners: dict[str, int] = {}
+
+    def read(self, database: sqlite3.Connection, view: str, progress: Progress) -> None:
+        """Read one view."""
+        category, card, stream, size = _VIEWS[view]
+        columns = ["start", "end", card, stream, "corr_id", size]
+        for block, (told,) in row_blocks(database, view, columns, ["name"], progress):
+            good = (block[0] >= 0) & (block[1] >= block[0])
+            if not good.all():
+                self.skipped["skipped.no_duration"] = self.skipped.get("skipped.no_duration", 0) + int((~good).sum())
+            start, end, cards, streams, correlation, sizes = block[:, good]
+            names = [str(name or "") for name, is_good in zip(told, good.tolist(), strict=True) if is_good]
+            self._rows.add(
+                start,
+                end - start,
+                name=codes_of(self._names, np.array(names, dtype=object)),
+                category=self._coded(self._kinds, [category] * len(names) if category else kernel_category(names)),
+                device=self._coded(self._owners, ["host"] * len(names) if category == "runtime" else _cards(cards)),
+                stream=streams,
+                correlation=correlation,
+                bytes=sizes,
+            )
+
+    def events(self) -> Events:
+        """Return all rows in order, from the first start on."""
+        kinds, owners = Coded(self._kinds, ("category",)), Coded(self._owners, ("device",))
+        return self._rows.events(self._rows.first_ns or 0, Coded(self._names, ("name",)), kinds, owners)
+
+    def _coded(self, known: dict[str, int], words: list[str]) -> np.ndarray:
+        return codes_of(known, np.array(words, dtype=object))
+
+
+def _cards(numbers: np.ndarray) -> list[str]:
+    return [str(max(0, number)) for number in numbers.tolist()]
 
 
 def _devices(database: sqlite3.Connection, tables: set[str]) -> list[Device]:

@@ -220,7 +220,7 @@ def test_an_ascend_timeline_is_sorted_by_its_processes(tmp_path):
     assert trace.skipped == {"skipped.metadata": 4, "skipped.flow": 1, "skipped.span": 1}
     assert trace.start_ns == 1704161511420306491 and "3" in trace.events.devices
     broken = read(tmp_path, TRACE_VIEW[: TRACE_VIEW.index('{"ph": "M"') + 30])
-    assert "reading.broke_off" in codes_of(broken) and len(broken.events) >= 4
+    assert "reading.json_cut" in codes_of(broken) and len(broken.events) >= 4
 
 
 def test_nsys_tasks_follow_their_time_unit(tmp_path):
