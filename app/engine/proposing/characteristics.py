@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.engine.model.profiles import Profile
+from app.engine.model.profiles import Advice, Profile
 from app.engine.model.proposals import Block, Column, RadarChart, RadarSpoke, Table, Text, TimingChannel, TimingChart
 from app.engine.model.traces import Series, Trace
 from app.engine.proposing._facts import Facts, SectionMaker
+from app.engine.proposing._run_subjects import subjects
 from app.engine.units import NS_PER_S, format_duration
 
 RADAR_ORDER = ("gpu", "tensor_core", "fp16", "fp32", "fp64", "vram", "vram_bandwidth", "nvlink", "pcie", "infiniband", "disk")
@@ -42,15 +43,22 @@ def blocks(facts: Facts) -> Sequence[Block]:
     found += [_radar(facts, profile), _axes_table(facts, profile)]
     if profile.operators:
         found.append(_operator_table(facts, profile))
+    found += subjects(facts, profile, trace, facts.project.workload)
     if profile.statistics:
         found.append(_statistics_table(facts, profile))
     if profile.advice:
         found.append(Text(facts.say("characteristics.advice"), "section"))
-        severity = {one: facts.word(f"profiling.severity.{one}") for one in ("high", "medium", "low")}
-        found += [Text(f"[{severity[one.severity]}] {facts.render(one.text)}", "bullet") for one in profile.advice]
+        found += [Text(_advice(facts, one), "bullet") for one in profile.advice]
     if profile.warnings:
         found.append(Text(" · ".join(facts.render(warning) for warning in profile.warnings), "note"))
     return found
+
+
+def _advice(facts: Facts, one: Advice) -> str:
+    said = f"[{facts.word(f'profiling.severity.{one.severity}')}] {facts.render(one.text)}"
+    if one.gain is None:
+        return said
+    return said + facts.say("characteristics.gain", least=f"{one.gain[0]:.0%}", most=f"{one.gain[1]:.0%}")
 
 
 def timing_chart(facts: Facts, trace: Trace, profile: Profile) -> TimingChart | None:
@@ -137,7 +145,11 @@ def _operator_table(facts: Facts, profile: Profile) -> Table:
         Column(facts.say("characteristics.time"), "s", "number3", 1.0),
         Column(facts.say("characteristics.share"), "%", "share", 0.8),
     )
-    rows = tuple((row.name[:90], row.category, row.calls, row.device_time_s, row.share) for row in profile.operators[:OPERATORS])
+    shown = profile.operators[:OPERATORS]
+    rows = tuple((row.name[:90], row.category, row.calls, row.device_time_s, row.share) for row in shown)
+    if any(row.tflops is not None for row in shown):
+        columns = (*columns, Column(facts.say("characteristics.achieved"), "TFLOPS", "significant", 0.9))
+        rows = tuple((*cells, row.tflops) for cells, row in zip(rows, shown, strict=True))
     rest = len(profile.operators) - len(rows)
     note = facts.say("characteristics.more_operators", count=rest) if rest > 0 else ""
     return Table(facts.say("characteristics.operators"), columns, rows, note=note, name="operators")
