@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from operator import attrgetter
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from app.engine.model.traces import Events, Series
 from app.engine.reading._chrome_json import NOTHING, Args, Event
 from app.engine.reading._columns import Columns, Spool
+from app.engine.reading._shape_text import shape_text
 
 CATEGORIES = {
     "kernel": "kernel",
@@ -36,6 +38,8 @@ COLLECTIVE = re.compile(r"nccl|rccl|hccl|oneccl|ncclDevKernel|all_?reduce_kernel
 SPANS = frozenset({"Trace", "trace", "profiler_range"})
 SKIPPED_PHASES = {"s": "flow", "f": "flow", "t": "flow", "M": "metadata", "i": "instant", "I": "instant", "C": "counter"}
 ELEMENT_BYTES = {"float": 4, "float32": 4, "half": 2, "float16": 2, "bfloat16": 2, "double": 8, "long": 8, "int": 4, "byte": 1, "char": 1}
+VALUES_MATTER = re.compile(r"conv|attention|flash_attn", re.IGNORECASE)
+"""Operators whose work follows from strides, groups or masks, not from shapes alone."""
 MOST_US = 2.0**62 / 1000
 """No time stamp of ours is larger: it would not fit 64 bits of nanoseconds."""
 _NO_ARGS = Args()
@@ -50,7 +54,8 @@ class EventColumns:
         self.skipped: dict[str, int] = {}
         self._names: dict[str, int] = {}
         self._owners: dict[tuple, int] = {}
-        self._shapes: dict[bytes, int] = {}
+        self._shapes: dict[tuple[bytes, bytes, bytes], int] = {}
+        self._told: list[bool] = []
         self._columns = Columns()
         self._memory: list[tuple[str, float, float]] = []
 
@@ -68,7 +73,7 @@ class EventColumns:
             self._skip("no_duration", int(bad.sum()))
             whole = [event for event, wrong in zip(whole, bad.tolist(), strict=True) if not wrong]
             start, duration = start[~bad], duration[~bad]
-        names, owners, shapes = self._names, self._owners, self._shapes
+        names, owners = self._names, self._owners
         name = np.array([names.setdefault(event.name or "", len(names)) for event in whole], np.int32)
         argued = [event.args or _NO_ARGS for event in whole]
         category = np.array(
@@ -77,10 +82,28 @@ class EventColumns:
         )
         stream = _ints([event.tid if args.stream is None else args.stream for event, args in zip(whole, argued, strict=True)])
         correlation = _ints(list(map(_CORRELATION, argued)))
-        shape = np.array([-1 if args.dims is NOTHING else shapes.setdefault(bytes(args.dims), len(shapes)) for args in argued], np.int32)
+        shape = self._shapes_of(argued, name)
         payload = _ints([None if args.bytes_ is None and args.elements is None else _payload(args) for args in argued])
         batch_columns = (name, category, shape, stream, correlation, payload, start, duration)
         self._columns.add(dict(zip(COLUMNS, batch_columns, strict=True)), len(whole))
+
+    def _shapes_of(self, argued: Sequence[Args], name: np.ndarray) -> np.ndarray:
+        """Return (n,) int32 numbers of the distinct input shapes, -1 for none.
+
+        The values of the other arguments differ from call to call; they are kept only where the work depends on them.
+        """
+        shapes = self._shapes
+        found = np.array(
+            [-1 if args.dims is NOTHING else shapes.setdefault((bytes(args.dims), bytes(args.types), b""), len(shapes)) for args in argued],
+            np.int32,
+        )
+        if len(self._told) < len(self._names):
+            self._told += [VALUES_MATTER.search(one) is not None for one in islice(self._names, len(self._told), None)]
+        for at in np.flatnonzero(np.array(self._told, bool)[name] & (found >= 0)).tolist():
+            args = argued[at]
+            if args.values is not NOTHING:
+                found[at] = shapes.setdefault((bytes(args.dims), bytes(args.types), bytes(args.values)), len(shapes))
+        return found
 
     def events(self) -> tuple[float, Events]:
         """Return the origin in µs and all events ordered by start."""
@@ -103,7 +126,7 @@ class EventColumns:
             names=names,
             categories=kinds,
             devices=devices,
-            shapes=tuple(re.sub(rb"\s+", b"", text).decode("utf-8", "replace") for text in self._shapes),
+            shapes=tuple(shape_text(*parts) for parts in self._shapes),
             name=name,
             category=category,
             device=device,
