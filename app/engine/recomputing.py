@@ -37,7 +37,9 @@ def _profile(project: Project) -> dict[str, object]:
 
 
 def _comparison_profile(project: Project) -> dict[str, object]:
-    return {"comparison_profile": profile_trace(project.comparison, project.workload) if project.comparison else None}
+    """The speed that was measured is that of the first run; it tells nothing of the one set beside it."""
+    workload = structs.replace(project.workload, measured=None) if project.workload else None
+    return {"comparison_profile": profile_trace(project.comparison, workload) if project.comparison else None}
 
 
 def _memory(project: Project) -> dict[str, object]:
