@@ -56,13 +56,21 @@ def test_a_product_has_its_rate_and_its_side():
     assert host_table(found)[0].bound is None and host_table(found)[0].shapes == GEMM
 
 
-def test_kernels_share_the_work_of_their_call():
+def test_the_work_of_a_product_belongs_to_the_kernels_that_multiply():
     split = [("ampere_bf16_s16816gemm_x", 300), ("ampere_bf16_s16816gemm_x", 100), ("void cublasLt::splitKreduce_kernel<32>", 100)]
     found = events(launched("aten::mm", GEMM, [*split, ("Memset (Device)", 100)]))
     rows = {row.name: row for row in kernel_table(found, (0, 10**9))}
-    whole = sum(row.flops for row in rows.values() if row.flops)
-    assert whole == pytest.approx(FLOPS) and rows["Memset (Device)"].flops == 0
-    assert sum(row.bytes for row in rows.values()) == pytest.approx(3 * 2 * 4096**2)
+    product, helpers = rows.pop("ampere_bf16_s16816gemm_x"), rows
+    assert (product.flops, product.bytes) == (pytest.approx(FLOPS), pytest.approx(3 * 2 * 4096**2))
+    assert all(row.flops is None and row.bytes is None for row in helpers.values())
+
+
+def test_kernels_of_other_calls_share_by_their_time():
+    found = events(
+        launched("aten::add", "[[1000],[1000],[]] fp32,fp32", [("vectorized_elementwise_a", 300), ("vectorized_elementwise_b", 100)])
+    )
+    first, second = kernel_table(found, (0, 10**9))
+    assert (first.flops, second.flops) == (750, 250) and first.bytes == 3 * second.bytes == 9000
 
 
 def test_inner_calls_keep_their_own_launches():

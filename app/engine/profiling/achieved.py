@@ -59,29 +59,37 @@ def call_work(events: Events, at: np.ndarray, assumed: str = "") -> CallWork:
 def kernel_work(events: Events, calls: HostCalls, of_calls: CallWork, assumed: str = "") -> CallWork:
     """Return the work of the kernels: by their own shapes (NPU), else their part of the call that launched them.
 
-    A call's operations go to its kernels by their time; those of a product, convolution or attention only to kernels of such a kind,
-    where it launched one. Its bytes go to all of them.
+    The work of a product, convolution or attention belongs to the kernels that multiply, by their time; what its helpers (layouts, sums of
+    parts, memsets) do is not told by the call. Other calls' work belongs to all their kernels, by their time.
     """
     own = call_work(events, calls.kernel, assumed)
     launched = np.flatnonzero((own.shape < 0) & (calls.owner >= 0))
     if not launched.size:
         return own
-    owner, time = calls.owner[launched], events.duration_ns[calls.kernel[launched]].astype(np.float64)
-    _, computes = flags(events.names, np.unique(events.name[calls.kernel]))
-    main = time * (computes[events.name[calls.kernel[launched]]] | ~of_calls.matrix[owner])
-    main_of_call = np.bincount(owner, weights=main, minlength=calls.at.size)[owner]
-    time_of_call = np.bincount(owner, weights=time, minlength=calls.at.size)[owner]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        part = time / time_of_call
-        main_part = np.where(main_of_call > 0, main / main_of_call, part)
+    owner = calls.owner[launched]
+    part = _parts(events, calls.kernel[launched], owner, of_calls.matrix)
     words = {word: number for number, word in enumerate(own.dtypes)}
     translated = np.array([words.setdefault(word, len(words)) for word in of_calls.dtypes], np.int16)
-    own.flops[launched] = of_calls.flops[owner] * main_part
+    own.flops[launched] = of_calls.flops[owner] * part
     own.bytes[launched] = of_calls.bytes[owner] * part
     own.shape[launched] = of_calls.shape[owner]
     own.dtype[launched] = translated[of_calls.dtype[owner]]
-    own.matrix[launched] = of_calls.matrix[owner] & (main_part > 0)
+    own.matrix[launched] = of_calls.matrix[owner] & np.isfinite(part)
     return CallWork(own.flops, own.bytes, own.shape, own.dtype, own.matrix, tuple(words))
+
+
+def _parts(events: Events, kernel: np.ndarray, owner: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Return (k,) the share of its call's work that is each kernel's, nan for a helper. matrix: (calls,) calls whose kernels multiply."""
+    names, time = events.name[kernel], events.duration_ns[kernel].astype(np.float64)
+    tensor, computes = flags(events.names, np.unique(names))
+    every = ~matrix[owner]
+    part, open_ = np.full(kernel.size, np.nan), np.ones(kernel.size, bool)
+    for takes in (every | (computes & (tensor != 0))[names], every | computes[names], np.ones(kernel.size, bool)):
+        whole = np.bincount(owner, weights=time * takes, minlength=matrix.size)[owner]
+        found = open_ & (whole > 0)
+        part[found & takes] = (time / np.maximum(whole, 1.0))[found & takes]
+        open_ &= ~found
+    return part
 
 
 def peak_tflops(platform: Platform | None, dtype: str, tensor_core: bool | None) -> float | None:

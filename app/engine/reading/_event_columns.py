@@ -43,6 +43,7 @@ VALUES_MATTER = re.compile(r"conv|attention|flash_attn", re.IGNORECASE)
 MOST_US = 2.0**62 / 1000
 """No time stamp of ours is larger: it would not fit 64 bits of nanoseconds."""
 _NO_ARGS = Args()
+_PARTS = b"\0"  # between the pieces of JSON that tell a call's shapes: JSON has no such byte
 _TS, _DUR, _CORRELATION = attrgetter("ts"), attrgetter("dur"), attrgetter("correlation")
 
 
@@ -54,7 +55,7 @@ class EventColumns:
         self.skipped: dict[str, int] = {}
         self._names: dict[str, int] = {}
         self._owners: dict[tuple, int] = {}
-        self._shapes: dict[tuple[bytes, bytes, bytes], int] = {}
+        self._shapes: dict[bytes, int] = {}
         self._told: list[bool] = []
         self._columns = Columns()
         self._memory: list[tuple[str, float, float]] = []
@@ -92,9 +93,9 @@ class EventColumns:
 
         The values of the other arguments differ from call to call; they are kept only where the work depends on them.
         """
-        shapes = self._shapes
+        shapes, joined = self._shapes, _PARTS.join
         found = np.array(
-            [-1 if args.dims is NOTHING else shapes.setdefault((bytes(args.dims), bytes(args.types), b""), len(shapes)) for args in argued],
+            [-1 if args.dims is NOTHING else shapes.setdefault(joined((args.dims, args.types)), len(shapes)) for args in argued],
             np.int32,
         )
         if len(self._told) < len(self._names):
@@ -102,7 +103,7 @@ class EventColumns:
         for at in np.flatnonzero(np.array(self._told, bool)[name] & (found >= 0)).tolist():
             args = argued[at]
             if args.values is not NOTHING:
-                found[at] = shapes.setdefault((bytes(args.dims), bytes(args.types), bytes(args.values)), len(shapes))
+                found[at] = shapes.setdefault(joined((args.dims, args.types, args.values)), len(shapes))
         return found
 
     def events(self) -> tuple[float, Events]:
@@ -126,7 +127,7 @@ class EventColumns:
             names=names,
             categories=kinds,
             devices=devices,
-            shapes=tuple(shape_text(*parts) for parts in self._shapes),
+            shapes=tuple(shape_text(*text.split(_PARTS, 2)) for text in self._shapes),
             name=name,
             category=category,
             device=device,

@@ -29,7 +29,7 @@ def type_word(text: str) -> str:
     return _WORDS.get(text.removeprefix("c10::").removeprefix("at::").lower(), "")
 
 
-def shape_text(dims: bytes, types: bytes, values: bytes) -> str:
+def shape_text(dims: bytes, types: bytes = b"", values: bytes = b"") -> str:
     """Return the text of a PyTorch call from the JSON of its "Input Dims", "Input type" and "Concrete Inputs"."""
     shapes = _BLANKS.sub(b"", dims).decode("utf-8", "replace")
     words = ",".join(type_word(one) for one in _strings(types))
