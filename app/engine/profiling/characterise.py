@@ -85,10 +85,13 @@ def _tables(
 
 
 def _assumed_type(trace: Trace, workload: Workload | None) -> str:
-    """Return the precision of the run where shapes were recorded without element types, "" where nothing has to be assumed."""
+    """Return the precision of the run where shapes were recorded without any element types, "" where nothing has to be assumed.
+
+    Where types were recorded, only numbers and lists lack them, whose types often are not those of the run.
+    """
     shapes = trace.events.shapes if trace.events is not None else ()
     precision = workload.precision if workload is not None else None
-    return precision if precision in ELEMENT_BYTES and any(" " not in shape for shape in shapes) else ""
+    return precision if precision in ELEMENT_BYTES and shapes and not any(" " in shape for shape in shapes) else ""
 
 
 def _scored(axes: dict[str, Axis]) -> dict[str, Axis]:
