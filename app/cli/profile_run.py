@@ -76,15 +76,53 @@ def describe_profile(profile: "Profile", lang: str) -> dict:
                 "calls": row.calls,
                 "device_time_s": row.device_time_s,
                 "share": row.share,
+                "shapes": row.shapes,
+                "flops": row.flops,
+                "bytes": row.bytes,
+                "tflops": row.tflops,
+                "gbs": row.gbs,
+                "bound": row.bound,
+                "tensor_core": row.tensor_core,
             }
             for row in profile.operators
         ],
+        "efficiency": _efficiency(profile, lang),
         "communication": {"share": profile.communication.share, "exposed_share": profile.communication.exposed_share},
         "statistics": {
             row.metric: {"mean": row.mean, "p50": row.p50, "p95": row.p95, "max": row.max} for row in profile.statistics if row.device == ""
         },
         "warnings": [render(said, lang) for said in profile.warnings],
     }
+
+
+def _efficiency(profile: "Profile", lang: str) -> dict | None:
+    found = profile.efficiency
+    return {"mfu": found.mfu, "tflops_per_card": found.tflops_per_card, "how": render(found.how, lang)} if found else None
+
+
+def _operator_rows(profile: "Profile", lang: str) -> list[list]:
+    from app.engine.units import format_duration, format_share
+
+    def rate(value: float | None) -> str:
+        return "—" if value is None else f"{value:.3g}"
+
+    bounds = {bound: render(Message(f"cli.profile.bound_{bound}"), lang) for bound in ("compute", "memory")}
+    units = {True: "✓", False: "✗", None: "—"}
+    return [
+        [
+            row.name[:60],
+            row.category,
+            row.calls,
+            format_duration(row.device_time_s),
+            format_share(row.share, 1),
+            rate(row.tflops),
+            rate(row.gbs),
+            bounds.get(row.bound or "", "—"),
+            units[row.tensor_core],
+            row.shapes[:40],
+        ]
+        for row in profile.operators[:SHOWN_OPERATORS]
+    ]
 
 
 def _text(profile: "Profile", lang: str) -> str:
@@ -106,14 +144,14 @@ def _text(profile: "Profile", lang: str) -> str:
     lines = [
         words("class", name=term(f"profiling.class.{profile.load_class}", lang), duration=format_duration(profile.duration_s)),
         *(f"  {render(said, lang)}" for said in profile.bottleneck.evidence),
+        *([f"  {render(profile.efficiency.how, lang)}"] if profile.efficiency else []),
         "",
         text_table(heads, rows),
     ]
     if profile.operators:
-        heads = [words(head) for head in ("operator", "category", "calls", "time", "share")]
-        shown = profile.operators[:SHOWN_OPERATORS]
-        cells = [[row.name[:60], row.category, row.calls, format_duration(row.device_time_s), format_share(row.share, 1)] for row in shown]
-        lines += ["", text_table(heads, cells)]
+        heads = [words(head) for head in ("operator", "category", "calls", "time", "share", "tflops", "gbs", "bound", "tensor", "shapes")]
+        shown = _operator_rows(profile, lang)
+        lines += ["", text_table(heads, shown)]
         if len(profile.operators) > len(shown):
             lines.append(words("more", count=str(len(profile.operators) - len(shown))))
     lines += ["", *(f"[{advice.severity}] {render(advice.text, lang)}" for advice in profile.advice)]

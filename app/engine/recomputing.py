@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from msgspec import structs
+
 from app.engine.errors import EngineError
 from app.engine.known import catalogue, knowledge, platforms_by_id, shipped_runs
 from app.engine.messages import message
@@ -35,7 +37,9 @@ def _profile(project: Project) -> dict[str, object]:
 
 
 def _comparison_profile(project: Project) -> dict[str, object]:
-    return {"comparison_profile": profile_trace(project.comparison, project.workload) if project.comparison else None}
+    """The speed that was measured is that of the first run; it tells nothing of the one set beside it."""
+    workload = structs.replace(project.workload, measured=None) if project.workload else None
+    return {"comparison_profile": profile_trace(project.comparison, workload) if project.comparison else None}
 
 
 def _memory(project: Project) -> dict[str, object]:
@@ -166,10 +170,15 @@ def profile_trace(
 ) -> Profile:
     """Characterise a run. The platform in use is the one named, else that of the run description, else unknown."""
     from app.engine.profiling import characterise
+    from app.engine.workload import count_parameters
 
     named = platform or (workload.run.platform if workload else "")
     known = catalogue().platform(named) if named else None
-    return characterise(trace, platform=known, node=workload.node if workload else Node(), whole=whole, progress=progress)
+    if workload is not None and workload.model is not None and not workload.model.parameters:
+        counted = count_parameters(workload.model)
+        workload = structs.replace(workload, model=structs.replace(workload.model, parameters=float(counted) if counted else None))
+    node = workload.node if workload else Node()
+    return characterise(trace, platform=known, node=node, workload=workload, whole=whole, progress=progress)
 
 
 def estimate_vram(workload: Workload, platforms: Iterable[Platform]) -> tuple[MemoryEstimate, tuple[MemoryFit, ...]]:

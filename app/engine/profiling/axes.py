@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from app.engine.messages import message
 from app.engine.model.platforms import Platform
@@ -11,6 +11,7 @@ from app.engine.model.profiles import AXES, Axis
 from app.engine.model.traces import Series, Trace
 from app.engine.model.workloads import Node
 from app.engine.profiling.device_time import DeviceTime
+from app.engine.profiling.tensor_share import TensorShare
 from app.engine.profiling.window import inside
 
 _BITS_IN_BYTE = 8
@@ -24,6 +25,7 @@ class Context(Struct, frozen=True):
     platform: Platform | None
     node: Node
     device_time: DeviceTime | None
+    tensor: TensorShare | None = None
 
     def series(self, metric: str) -> dict[str, Series]:
         """Return the series of one metric by device."""
@@ -65,6 +67,16 @@ def _axis(name: str, per_device: dict[str, np.ndarray], metric: str, state: str 
 def _direct(context: Context, name: str) -> Axis:
     series = context.series(name)
     return _axis(name, {device: inside(one, context.window) for device, one in series.items()}, name)
+
+
+def _tensor_core(context: Context, name: str) -> Axis:
+    """Counters where there are any; else what kernels' names and operations tell, which only event traces hold."""
+    direct, estimate = _direct(context, name), context.tensor
+    if direct.value is not None or estimate is None:
+        return direct
+    found = _axis(name, estimate.bins, "kernel events", "estimated")
+    said = message(f"profiling.source.tensor_{estimate.how}", known=estimate.known, dtype=estimate.dtype)
+    return structs.replace(found, source=said)
 
 
 def _gpu(context: Context, name: str) -> Axis:
@@ -169,6 +181,7 @@ def _nic_rate(context: Context) -> tuple[float | None, str]:
 
 
 _BUILDERS: dict[str, Callable[[Context, str], Axis]] = {
+    "tensor_core": _tensor_core,
     "gpu": _gpu,
     "vram": _vram,
     "vram_bandwidth": _vram_bandwidth,

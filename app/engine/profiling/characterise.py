@@ -4,12 +4,15 @@ import numpy as np
 
 from app.engine.messages import message
 from app.engine.model.platforms import Platform
-from app.engine.model.profiles import Communication, Profile, Statistic
+from app.engine.model.profiles import Axis, Communication, OperatorStat, Profile, Statistic
 from app.engine.model.traces import Trace
-from app.engine.model.workloads import Node
+from app.engine.model.workloads import Node, Workload
 from app.engine.profiling.axes import Context, compute_axes
+from app.engine.profiling.call_shapes import ELEMENT_BYTES
 from app.engine.profiling.device_time import device_time
-from app.engine.profiling.operators import host_table, kernel_table
+from app.engine.profiling.efficiency import model_efficiency
+from app.engine.profiling.operators import Observed, host_table, kernel_table, observe
+from app.engine.profiling.tensor_share import tensor_share
 from app.engine.profiling.thresholds import thresholds
 from app.engine.profiling.verdict import advice, bottleneck, class_scores, load_class
 from app.engine.profiling.window import busy_window, inside
@@ -20,28 +23,40 @@ NODE_NONE = Node()
 
 
 def characterise(
-    trace: Trace, *, platform: Platform | None, node: Node = NODE_NONE, whole: bool = False, progress: Progress = no_progress
+    trace: Trace,
+    *,
+    platform: Platform | None,
+    node: Node = NODE_NONE,
+    workload: Workload | None = None,
+    whole: bool = False,
+    progress: Progress = no_progress,
 ) -> Profile:
     """Return the characteristics of a run over its busy part (all of it with `whole`).
 
     platform  what it ran on; None = unknown, so that rates have no share
+    workload  what it computed; None = unknown, so that there is no model efficiency
     """
     window = busy_window(trace, thresholds().busy.idle_gpu, whole=whole)
     progress(0.1, "profiling.doing.device_time")
     on_device = device_time(trace.events, window)
-    axes = compute_axes(Context(trace, window, platform, node, on_device))
+    assumed = _assumed_type(trace, workload)
+    observed = observe(trace.events, assumed) if trace.events is not None else None
+    timed = trace.clock != "synthetic"  # kernels laid out one after the other fill a window that never was
+    tensor = tensor_share(trace.events, observed, window, platform) if timed and trace.events is not None and observed is not None else None
+    axes = compute_axes(Context(trace, window, platform, node, on_device, tensor))
     by_name = {axis.name: axis for axis in axes}
     statistics = _statistics(trace, window)
     means = {row.metric: row.mean for row in statistics if row.device == "" and row.mean is not None}
-    scores = class_scores(by_name, means, on_device)
+    scores = class_scores(_scored(by_name), means, on_device)
     load = load_class(scores)
     communication = on_device.communication if on_device is not None else Communication(None, None)
     progress(0.5, "profiling.doing.operators")
-    host = host_table(trace.events) if trace.events is not None else ()
-    kernels = kernel_table(trace.events, window) if trace.events is not None else ()
+    host, kernels = _tables(trace, window, observed, platform)
     warnings = list(trace.warnings)
     if platform is None:
         warnings.append(message("profiling.no_platform"))
+    if assumed:
+        warnings.append(message("profiling.assumed_type", dtype=assumed))
     progress(1.0, "profiling.doing.operators")
     return Profile(
         platform=platform.id if platform is not None else "",
@@ -57,7 +72,32 @@ def characterise(
         communication=communication,
         statistics=statistics,
         warnings=tuple(warnings),
+        efficiency=model_efficiency(workload, platform),
     )
+
+
+def _tables(
+    trace: Trace, window: tuple[int, int], observed: Observed | None, platform: Platform | None
+) -> tuple[tuple[OperatorStat, ...], tuple[OperatorStat, ...]]:
+    if trace.events is None or observed is None:
+        return (), ()
+    return host_table(trace.events, observed, platform), kernel_table(trace.events, window, observed, platform)
+
+
+def _assumed_type(trace: Trace, workload: Workload | None) -> str:
+    """Return the precision of the run where shapes were recorded without any element types, "" where nothing has to be assumed.
+
+    Where types were recorded, only numbers and lists lack them, whose types often are not those of the run.
+    """
+    shapes = trace.events.shapes if trace.events is not None else ()
+    precision = workload.precision if workload is not None else None
+    return precision if precision in ELEMENT_BYTES and shapes and not any(" " in shape for shape in shapes) else ""
+
+
+def _scored(axes: dict[str, Axis]) -> dict[str, Axis]:
+    """Return the axes that the class may be judged by: an estimate of the matrix units is a bound, and kinds of kernels tell more."""
+    tensor = axes["tensor_core"]
+    return axes | {"tensor_core": Axis("tensor_core", None, None, "not_measured", tensor.source)} if tensor.state == "estimated" else axes
 
 
 def _statistics(trace: Trace, window: tuple[int, int]) -> tuple[Statistic, ...]:

@@ -1,104 +1,167 @@
 """Operator tables: kernels by device time, and host operators with the device time that they launched."""
 
 import numpy as np
+from msgspec import Struct
 
+from app.engine.model.platforms import Platform
 from app.engine.model.profiles import OperatorStat
 from app.engine.model.traces import Events
-from app.engine.profiling.device_time import kernel_class
-from app.engine.profiling.window import device_events
+from app.engine.profiling.achieved import CallWork, call_work, kernel_work, roofline_side
+from app.engine.profiling.kernel_names import flags, kernel_kind
+from app.engine.profiling.launches import HostCalls, host_calls
 from app.engine.units import NS_PER_S
 
+_LEAST_KNOWN = {"host": 0.99, "kernel": 0.5}
+"""Share of an operator's time whose calls must have a figure, so that the others are taken at the same rate (judgement).
 
-def kernel_table(events: Events, window: tuple[int, int]) -> tuple[OperatorStat, ...]:
-    """Return kernels, copies and collectives, the longest first."""
-    chosen = device_events(events)
-    chosen = chosen[(events.start_ns[chosen] >= window[0]) & (events.start_ns[chosen] <= window[1])]
-    return _grouped(events, chosen, events.duration_ns[chosen], host=False)
-
-
-def host_table(events: Events) -> tuple[OperatorStat, ...]:
-    """Return host operators by their own time (children taken off); device_time_s is what their own launches took on the card."""
-    if "cpu_op" not in events.categories:
-        return ()
-    chosen = np.flatnonzero(events.category == events.categories.index("cpu_op"))
-    own, launched = np.zeros(chosen.size, np.int64), np.zeros(chosen.size, np.int64)
-    kernels = _kernel_time_by_correlation(events)
-    for thread in np.unique(events.stream[chosen]).tolist():
-        at = np.flatnonzero(events.stream[chosen] == thread)
-        start = events.start_ns[chosen[at]]
-        end = start + events.duration_ns[chosen[at]]
-        order = np.lexsort((-end, start))
-        at, start, end = at[order], start[order], end[order]
-        parent = _enclosing(start, end, start, np.arange(start.size) - 1)
-        self_ns = end - start
-        child = parent >= 0
-        np.subtract.at(self_ns, parent[child], (end - start)[child])
-        own[at] = np.maximum(self_ns, 0)
-        if kernels is not None:
-            moments, durations = _launches(events, thread, kernels)
-            owner = _enclosing(start, end, moments, np.searchsorted(start, moments, side="right") - 1, parent)
-            np.add.at(launched, at[owner[owner >= 0]], durations[owner >= 0])
-    return _grouped(events, chosen, own, host=True, launched=launched if kernels is not None else None)
+The calls of one kernel do alike work, and a recording often begins with kernels whose launches came before it. Those of a host operator
+can differ in anything, so that nearly all of them must be known.
+"""
 
 
-def _enclosing(
-    start: np.ndarray, end: np.ndarray, moments: np.ndarray, candidate: np.ndarray, parents: np.ndarray | None = None
-) -> np.ndarray:
-    """Return the innermost event that covers each moment, -1 for none, by following ever earlier candidates.
+class Observed(Struct, frozen=True, eq=False):
+    """Everything that the events tell of operators.
 
-    Events between a candidate and its own candidate end before the later one begins, so none of them can cover it: jumping is safe.
+    of_calls, of_kernels  work of calls.at and of calls.kernel
+    tensor                (names,) int8: 1 = a kernel on matrix units, 0 = not, -1 = cannot be told
     """
-    candidate = candidate.copy()
-    while True:
-        wrong = np.flatnonzero((candidate >= 0) & (end[np.maximum(candidate, 0)] <= moments))
-        if not wrong.size:
-            return candidate
-        candidate[wrong] = (candidate if parents is None else parents)[candidate[wrong]]
+
+    calls: HostCalls
+    of_calls: CallWork
+    of_kernels: CallWork
+    tensor: np.ndarray
 
 
-def _kernel_time_by_correlation(events: Events) -> tuple[np.ndarray, np.ndarray] | None:
-    chosen = device_events(events)
-    chosen = chosen[events.correlation[chosen] >= 0]
-    if not chosen.size:
-        return None
-    numbers, place = np.unique(events.correlation[chosen], return_inverse=True)
-    return numbers, np.bincount(place, weights=events.duration_ns[chosen]).astype(np.int64)
+class _Rows(Struct, frozen=True, eq=False):
+    """What a table is summed from, (n,) each: name, time that counts, work, and 1/0/-1 for matrix units."""
+
+    name: np.ndarray
+    time_ns: np.ndarray
+    work: CallWork
+    tensor_ns: np.ndarray
+    told_ns: np.ndarray
 
 
-def _launches(events: Events, thread: int, kernels: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Return when a thread launched kernels, and how long those ran."""
-    if "runtime" not in events.categories:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    runtime = events.categories.index("runtime")
-    at = np.flatnonzero((events.category == runtime) & (events.stream == thread) & (events.correlation >= 0))
-    numbers, durations = kernels
-    place = np.minimum(np.searchsorted(numbers, events.correlation[at]), numbers.size - 1)
-    found = numbers[place] == events.correlation[at]
-    return events.start_ns[at][found], durations[place[found]]
+def observe(events: Events, assumed: str = "") -> Observed:
+    """Return who launched what, and the work of each. assumed: the element type where none was recorded."""
+    calls = host_calls(events)
+    of_calls = call_work(events, calls.at, assumed)
+    tensor, _ = flags(events.names, np.unique(events.name[calls.kernel]))
+    return Observed(calls, of_calls, kernel_work(events, calls, of_calls, assumed), tensor)
 
 
-def _grouped(
-    events: Events, chosen: np.ndarray, time_ns: np.ndarray, *, host: bool, launched: np.ndarray | None = None
+def kernel_table(
+    events: Events, window: tuple[int, int], observed: Observed | None = None, platform: Platform | None = None
 ) -> tuple[OperatorStat, ...]:
-    if not chosen.size:
+    """Return kernels, copies and collectives that begin in the window, the longest first."""
+    observed = observed or observe(events)
+    kernel = observed.calls.kernel
+    inside = np.flatnonzero((events.start_ns[kernel] >= window[0]) & (events.start_ns[kernel] <= window[1]))
+    at = kernel[inside]
+    time_ns, tensor = events.duration_ns[at], observed.tensor[events.name[at]]
+    rows = _Rows(events.name[at], time_ns, _picked(observed.of_kernels, inside), time_ns * (tensor == 1), time_ns * (tensor >= 0))
+    return _grouped(events, rows, platform, None)
+
+
+def host_table(events: Events, observed: Observed | None = None, platform: Platform | None = None) -> tuple[OperatorStat, ...]:
+    """Return host operators by their own time (children taken off); device_time_s is what their own launches took on the card.
+
+    A trace without a card gives the work by time on the host; operators that only call others with work of their own have none there.
+    """
+    observed = observed or observe(events)
+    calls, work = observed.calls, observed.of_calls
+    if not calls.at.size:
         return ()
-    names = events.name[chosen]
+    time_ns = calls.own_ns if calls.launched_ns is None else calls.launched_ns
+    tensor_ns, told_ns = np.zeros(calls.at.size), np.zeros(calls.at.size)
+    if calls.launched_ns is not None:
+        known = np.flatnonzero(calls.owner >= 0)
+        owner, kernel = calls.owner[known], calls.kernel[known]
+        tensor, spent = observed.tensor[events.name[kernel]], events.duration_ns[kernel]
+        tensor_ns = np.bincount(owner, weights=spent * (tensor == 1), minlength=calls.at.size)
+        told_ns = np.bincount(owner, weights=spent * (tensor >= 0), minlength=calls.at.size)
+        working = time_ns > 0
+    elif calls.kernel.size:  # kernels that nothing ties to their operators: the host's time is not that of the work
+        working = np.zeros(calls.at.size, bool)
+    else:
+        working = np.ones(calls.at.size, bool)
+        working[calls.parent[(calls.parent >= 0) & (work.flops > 0)]] = False
+    flops, moved = (np.where(working, values, 0.0) for values in (work.flops, work.bytes))
+    shown = CallWork(flops, moved, work.shape, work.dtype, work.matrix, work.dtypes)
+    rows = _Rows(events.name[calls.at], time_ns, shown, tensor_ns, told_ns)
+    return _grouped(events, rows, platform if calls.launched_ns is not None else None, calls.own_ns)
+
+
+def shown_shape(text: str) -> str:
+    """Return the part of a call's text that a person reads: shapes and element types."""
+    return " ".join(part for part in text.split(" ", 2)[:2] if part != "-")
+
+
+def _grouped(events: Events, rows: _Rows, platform: Platform | None, own_ns: np.ndarray | None) -> tuple[OperatorStat, ...]:
+    if not rows.name.size:
+        return ()
     count = len(events.names)
-    calls = np.bincount(names, minlength=count)
-    weights = time_ns if launched is None else launched
-    times = np.bincount(names, weights=weights, minlength=count)
-    own = np.bincount(names, weights=time_ns, minlength=count)
+
+    def summed(weights: np.ndarray) -> np.ndarray:
+        return np.bincount(rows.name, weights=weights, minlength=count)
+
+    calls, times = np.bincount(rows.name, minlength=count), summed(rows.time_ns)
+    least = _LEAST_KNOWN["kernel" if own_ns is None else "host"]
+    flops, moved = (_known_sum(rows, values, times, least) for values in (rows.work.flops, rows.work.bytes))
+    tensor, told = summed(rows.tensor_ns), summed(rows.told_ns)
+    own = summed(own_ns) if own_ns is not None else None
+    shape, dtype = _main_shape(rows, count)
     total = times.sum() or 1.0
-    order = np.argsort(-times, kind="stable")
-    return tuple(
-        OperatorStat(
-            name=events.names[number],
-            category="cpu" if host else kernel_class(events.names[number]),
-            calls=int(calls[number]),
-            device_time_s=float(times[number] / NS_PER_S),
-            share=float(times[number] / total),
-            host_time_s=float(own[number] / NS_PER_S) if host else None,
+    found = []
+    for number in np.argsort(-times, kind="stable").tolist():
+        if not calls[number]:
+            continue
+        time_s, name = float(times[number] / NS_PER_S), events.names[number]
+        on_matrix_units = bool(tensor[number] > told[number] / 2) if told[number] > times[number] / 2 else None
+        operations, size = (float(values[number]) if np.isfinite(values[number]) and time_s else None for values in (flops, moved))
+        found.append(
+            OperatorStat(
+                name=name,
+                category="cpu" if own is not None else kernel_kind(name).kind,
+                calls=int(calls[number]),
+                device_time_s=time_s,
+                share=float(times[number] / total),
+                host_time_s=float(own[number] / NS_PER_S) if own is not None else None,
+                shapes=shown_shape(events.shapes[shape[number]]) if shape[number] >= 0 else "",
+                flops=operations,
+                bytes=size,
+                tflops=operations / time_s / 1e12 if operations is not None else None,
+                gbs=size / time_s / 1e9 if size is not None else None,
+                bound=roofline_side(operations, size, platform, rows.work.dtypes[dtype[number]], on_matrix_units),
+                tensor_core=on_matrix_units,
+            )
         )
-        for number in order.tolist()
-        if calls[number]
-    )
+    return tuple(found)
+
+
+def _known_sum(rows: _Rows, values: np.ndarray, times: np.ndarray, least: float) -> np.ndarray:
+    """Return (names,) the sum over all calls, those without the figure at the rate of the others; nan where too few have it."""
+    known = np.flatnonzero(np.isfinite(values))
+    total = np.bincount(rows.name[known], weights=values[known], minlength=times.size)
+    spent = np.bincount(rows.name[known], weights=rows.time_ns[known], minlength=times.size)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where((spent > 0) & (spent >= least * times), total * (times / spent), np.nan)
+
+
+def _main_shape(rows: _Rows, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return (names,) the shape that took most of each name's time, -1 = none recorded, and the element type of its calls."""
+    shape, dtype = np.full(count, -1, np.int64), np.zeros(count, np.int64)
+    has = np.flatnonzero(rows.work.shape >= 0)
+    if not has.size:
+        return shape, dtype
+    most = int(rows.work.shape[has].max()) + 1
+    pair, first, inverse = np.unique(rows.name[has].astype(np.int64) * most + rows.work.shape[has], return_index=True, return_inverse=True)
+    spent = np.bincount(inverse.reshape(-1), weights=rows.time_ns[has])
+    order = np.argsort(spent, kind="stable")  # the longest comes last, so that it is the one that stays
+    shape[pair[order] // most] = pair[order] % most
+    dtype[pair[order] // most] = rows.work.dtype[has[first[order]]]
+    return shape, dtype
+
+
+def _picked(work: CallWork, at: np.ndarray) -> CallWork:
+    return CallWork(work.flops[at], work.bytes[at], work.shape[at], work.dtype[at], work.matrix[at], work.dtypes)

@@ -11,6 +11,7 @@ from app.engine.progress import Progress
 from app.engine.reading._csv_text import frame_below
 from app.engine.reading._event_table import make_events
 from app.engine.reading._profiler_trace import durations, nanoseconds, plain_numbers, ratio_series, trace_of_events, whole_numbers
+from app.engine.reading._shape_text import task_text
 from app.engine.reading._sources import Source
 
 if TYPE_CHECKING:
@@ -59,12 +60,20 @@ def task_trace(
         begin,
         duration,
         streams=_streams(frame),
-        shapes=[text if text != "N/A" else "" for text in frame["Input Shapes"].str.replace('"', "", regex=False)]
-        if "Input Shapes" in frame
-        else None,
+        shapes=_shapes(frame),
     )
     series = [one for name in dict.fromkeys(device) for one in _axes(frame, np.array(device) == name, name, begin, duration)]
     return trace_of_events(source, slug, events, rows, origin_ns=origin, series=series, skipped=skipped)
+
+
+def _shapes(frame: "pd.DataFrame") -> list[str] | None:
+    """Return the text of each task's shapes, put together once for each distinct triple of cells."""
+    if "Input Shapes" not in frame:
+        return None
+    blank = [""] * len(frame)
+    cells = [frame[name].tolist() if name in frame else blank for name in ("Input Shapes", "Input Data Types", "Output Shapes")]
+    known: dict[tuple[str, str, str], str] = {}
+    return [known[row] if row in known else known.setdefault(row, task_text(*row)) for row in zip(*cells, strict=True)]
 
 
 def _streams(frame: "pd.DataFrame") -> np.ndarray | None:

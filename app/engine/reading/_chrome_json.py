@@ -28,6 +28,8 @@ class Args(msgspec.Struct, gc=False):
     device: Number = None
     bytes_: int | float | str | None = msgspec.field(default=None, name="bytes")
     dims: msgspec.Raw = msgspec.field(default=NOTHING, name="Input Dims")
+    types: msgspec.Raw = msgspec.field(default=NOTHING, name="Input type")
+    values: msgspec.Raw = msgspec.field(default=NOTHING, name="Concrete Inputs")
     elements: Number = msgspec.field(default=None, name="In msg nelems")
     dtype: str | None = None
     device_type: Number = msgspec.field(default=None, name="Device Type")

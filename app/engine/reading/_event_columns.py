@@ -5,6 +5,8 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import islice
+from operator import attrgetter
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from app.engine.model.traces import Events, Series
 from app.engine.reading._chrome_json import NOTHING, Args, Event
 from app.engine.reading._columns import Columns
 from app.engine.reading._event_order import Beat, Made, in_order
+from app.engine.reading._shape_text import shape_text
 
 CATEGORIES = {
     "kernel": "kernel",
@@ -38,10 +41,14 @@ COLLECTIVE = re.compile(r"nccl|rccl|hccl|oneccl|ncclDevKernel|all_?reduce_kernel
 SPANS = frozenset({"Trace", "trace", "profiler_range"})
 SKIPPED_PHASES = {"s": "flow", "f": "flow", "t": "flow", "M": "metadata", "i": "instant", "I": "instant", "C": "counter"}
 ELEMENT_BYTES = {"float": 4, "float32": 4, "half": 2, "float16": 2, "bfloat16": 2, "double": 8, "long": 8, "int": 4, "byte": 1, "char": 1}
+VALUES_MATTER = re.compile(r"conv|attention|flash_attn", re.IGNORECASE)
+"""Operators whose work follows from strides, groups or masks, not from shapes alone."""
 MOST_US = 2.0**62 / 1000
 """No time stamp of ours is larger: it would not fit 64 bits of nanoseconds."""
 Coding = Callable[..., np.ndarray]
 _NO_ARGS = Args()
+_PARTS = b"\0"  # between the pieces of JSON that tell a call's shapes: JSON has no such byte
+_TS, _DUR, _CORRELATION = attrgetter("ts"), attrgetter("dur"), attrgetter("correlation")
 
 
 class EventColumns:
@@ -53,6 +60,7 @@ class EventColumns:
         self._names: dict[str, int] = {}
         self._owners: dict[tuple, int] = {}
         self._shapes: dict[bytes, int] = {}
+        self._told: list[bool] = []
         self._columns = Columns()
         self._first = np.inf
         self._beat = beat
@@ -73,7 +81,7 @@ class EventColumns:
             whole = [event for event, wrong in zip(whole, bad.tolist(), strict=True) if not wrong]
             start, duration = start[~bad], duration[~bad]
         self._first = min(self._first, float(start.min(initial=np.inf)))
-        names, owners, shapes = self._names, self._owners, self._shapes
+        names, owners = self._names, self._owners
         name = np.array([names.setdefault(event.name or "", len(names)) for event in whole], np.int32)
         argued = [event.args or _NO_ARGS for event in whole]
         category = np.array(
@@ -81,11 +89,33 @@ class EventColumns:
             np.int32,
         )
         stream = _ints([event.tid if args.stream is None else args.stream for event, args in zip(whole, argued, strict=True)])
-        correlation = _ints([args.correlation for args in argued])
-        shape = np.array([-1 if args.dims is NOTHING else shapes.setdefault(bytes(args.dims), len(shapes)) for args in argued], np.int32)
+        correlation = _ints(list(map(_CORRELATION, argued)))
+        shape = self._shapes_of(argued, name)
         payload = _ints([None if args.bytes_ is None and args.elements is None else _payload(args) for args in argued])
         batch_columns = (name, category, shape, stream, correlation, payload, start, duration)
         self._columns.add(dict(zip(COLUMNS, batch_columns, strict=True)), len(whole))
+
+    def _shapes_of(self, argued: Sequence[Args], name: np.ndarray) -> np.ndarray:
+        """Return (n,) int32 numbers of the distinct input shapes, -1 for none.
+
+        The values of the other arguments differ from call to call; they are kept only where the work depends on them.
+        """
+        shapes, joined = self._shapes, _PARTS.join
+        if len(self._told) < len(self._names):
+            self._told += [VALUES_MATTER.search(one) is not None for one in islice(self._names, len(self._told), None)]
+        told = np.array(self._told, bool)[name].tolist()
+        return np.array(
+            [
+                -1
+                if args.dims is NOTHING
+                else shapes.setdefault(
+                    joined((args.dims, args.types, args.values) if all_told and args.values is not NOTHING else (args.dims, args.types)),
+                    len(shapes),
+                )
+                for args, all_told in zip(argued, told, strict=True)
+            ],
+            np.int32,
+        )
 
     def events(self) -> tuple[float, Events]:
         """Return the origin in µs and all events ordered by start."""
@@ -110,7 +140,7 @@ class EventColumns:
             names=names,
             categories=tuple(kinds),
             devices=tuple(devices),
-            shapes=tuple(re.sub(rb"\s+", b"", text).decode("utf-8", "replace") for text in self._shapes),
+            shapes=tuple(shape_text(*text.split(_PARTS, 2)) for text in self._shapes),
             name=name,
             category=category,
             device=device,

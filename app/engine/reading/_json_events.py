@@ -9,6 +9,7 @@ from app.engine.reading._chrome_json import BROKEN, Kind, mended
 
 _DECODE = json.JSONDecoder().raw_decode
 _WINDOW = 4096
+_LISTS = frozenset({"Input Dims", "Input type", "Concrete Inputs"})
 
 
 class Sound(NamedTuple, Generic[Kind]):
@@ -74,7 +75,7 @@ def _lenient(raw: object, kind: type[Kind]) -> Kind:
     fields = {name: value for name, value in raw.items() if isinstance(value, str | int | float | dict) and not isinstance(value, bool)}
     args = fields.get("args")
     if isinstance(args, dict):
-        kept = {name: value for name, value in args.items() if isinstance(value, str | int | float) or name == "Input Dims"}
+        kept = {name: value for name, value in args.items() if isinstance(value, str | int | float) or name in _LISTS}
         fields["args"] = {name: value for name, value in kept.items() if not isinstance(value, bool)}
     else:
         fields.pop("args", None)
