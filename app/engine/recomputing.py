@@ -169,7 +169,8 @@ def profile_trace(
 
     named = platform or (workload.run.platform if workload else "")
     known = catalogue().platform(named) if named else None
-    return characterise(trace, platform=known, node=workload.node if workload else Node(), whole=whole, progress=progress)
+    node = workload.node if workload else Node()
+    return characterise(trace, platform=known, node=node, workload=workload, whole=whole, progress=progress)
 
 
 def estimate_vram(workload: Workload, platforms: Iterable[Platform]) -> tuple[MemoryEstimate, tuple[MemoryFit, ...]]:

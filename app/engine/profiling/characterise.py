@@ -4,14 +4,14 @@ import numpy as np
 
 from app.engine.messages import message
 from app.engine.model.platforms import Platform
-from app.engine.model.profiles import Communication, Profile, Statistic
+from app.engine.model.profiles import Bottleneck, Communication, Profile, Statistic
 from app.engine.model.traces import Trace
-from app.engine.model.workloads import Node
+from app.engine.model.workloads import Node, Workload
 from app.engine.profiling.axes import Context, compute_axes
 from app.engine.profiling.device_time import device_time
+from app.engine.profiling.judging import judged
 from app.engine.profiling.operators import host_table, kernel_table
 from app.engine.profiling.thresholds import thresholds
-from app.engine.profiling.verdict import advice, bottleneck, class_scores, load_class
 from app.engine.profiling.window import busy_window, inside
 from app.engine.progress import Progress, no_progress
 from app.engine.units import NS_PER_S
@@ -20,21 +20,24 @@ NODE_NONE = Node()
 
 
 def characterise(
-    trace: Trace, *, platform: Platform | None, node: Node = NODE_NONE, whole: bool = False, progress: Progress = no_progress
+    trace: Trace,
+    *,
+    platform: Platform | None,
+    node: Node = NODE_NONE,
+    workload: Workload | None = None,
+    whole: bool = False,
+    progress: Progress = no_progress,
 ) -> Profile:
     """Return the characteristics of a run over its busy part (all of it with `whole`).
 
     platform  what it ran on; None = unknown, so that rates have no share
+    workload  how it was run, for the advice that rests on it
     """
     window = busy_window(trace, thresholds().busy.idle_gpu, whole=whole)
     progress(0.1, "profiling.doing.device_time")
     on_device = device_time(trace.events, window)
     axes = compute_axes(Context(trace, window, platform, node, on_device))
-    by_name = {axis.name: axis for axis in axes}
     statistics = _statistics(trace, window)
-    means = {row.metric: row.mean for row in statistics if row.device == "" and row.mean is not None}
-    scores = class_scores(by_name, means, on_device)
-    load = load_class(scores)
     communication = on_device.communication if on_device is not None else Communication(None, None)
     progress(0.5, "profiling.doing.operators")
     host = host_table(trace.events) if trace.events is not None else ()
@@ -43,21 +46,21 @@ def characterise(
     if platform is None:
         warnings.append(message("profiling.no_platform"))
     progress(1.0, "profiling.doing.operators")
-    return Profile(
+    profile = Profile(
         platform=platform.id if platform is not None else "",
         duration_s=(window[1] - window[0]) / NS_PER_S,
         window_ns=window,
         axes=axes,
-        load_class=load,
-        class_scores=scores,
-        bottleneck=bottleneck(load, scores, by_name, means),
-        advice=advice(by_name, communication, load),
+        load_class="unknown",
+        class_scores={},
+        bottleneck=Bottleneck("unknown"),
         operators=kernels or host,
         aten_ops=host,
         communication=communication,
         statistics=statistics,
         warnings=tuple(warnings),
     )
+    return judged(profile, trace, platform, workload)
 
 
 def _statistics(trace: Trace, window: tuple[int, int]) -> tuple[Statistic, ...]:
