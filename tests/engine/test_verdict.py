@@ -81,7 +81,7 @@ def test_a_class_that_rests_on_an_estimate_says_so():
         ({"gpu_utilisation": 0.98, "tensor_core": 0.45, "vram_bandwidth": 0.30}, "compute"),
         ({"gpu_utilisation": 0.97, "tensor_core": 0.06, "vram_bandwidth": 0.72}, "memory"),  # decoding
         ({"gpu_utilisation": 0.99, "memory_controller_busy": 0.90}, "memory"),
-        ({"gpu_utilisation": 0.95, "tensor_core": 0.12, "vram_bandwidth": 0.15, "nvlink_rx_gbs": 110, "nvlink_tx_gbs": 110}, "communication"),
+        ({"gpu_utilisation": 0.95, "tensor_core": 0.12, "vram_bandwidth": 0.1, "nvlink_rx_gbs": 110, "nvlink_tx_gbs": 99}, "communication"),
         ({"gpu_utilisation": 0.95, "tensor_core": 0.12, "vram_bandwidth": 0.15, "ib_rx_gbs": 70, "ib_tx_gbs": 65}, "communication"),
         ({"gpu_utilisation": 0.40, "cpu_iowait": 0.30, "cpu_system": 0.03}, "io"),
         ({"gpu_utilisation": 0.50, "disk_read_gbs": 4.5, "cpu_system": 0.03}, "io"),

@@ -28,7 +28,7 @@ def _holds(rule: Rule, figures: Figures) -> bool:
 
 def _advice(rule: Rule, figures: Figures) -> Advice:
     urgent = bool(rule.urgent and evaluate(rule.urgent, figures.numbers))
-    said: dict[str, Value] = {name: _parameter(name, figure, figures) for name, figure in rule.say.items()}
+    said: dict[str, Value] = {name.removesuffix("_name"): _parameter(name, figure, figures) for name, figure in rule.say.items()}
     return Advice(
         "high" if urgent else rule.severity,
         Message.of(f"profiling.advice.{rule.id}", said),

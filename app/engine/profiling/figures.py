@@ -97,8 +97,6 @@ def _add_time(numbers: dict[str, float], labels: dict[str, str | Message], profi
     causes = [numbers[f"gap.{cause}"] for cause in MOST_IDLE_CAUSES if f"gap.{cause}" in numbers]
     if causes or "idle" in numbers:
         numbers["host_gaps"] = sum(causes) if causes else numbers["idle"]
-    if "idle" in numbers:
-        numbers["launch_idle"] = numbers.get("gap.launch", numbers["idle"])
     if profile.steps is not None:
         numbers |= {"steps.mean_s": profile.steps.mean_s, "steps.jitter": profile.steps.jitter}
 

@@ -20,7 +20,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
     when      all must hold; a condition on a figure that is unknown does not hold
     urgent    raises the severity to high
     evidence  figures that are told with it, where known
-    say       parameter of the message -> figure (its label where the parameter ends in _name)
+    say       parameter of the message -> figure (its label, without that end, where the parameter ends in _name)
     gain      (least, most) share of the run's time, as sums over figures; none = nothing that was measured bears a number
     """
 
