@@ -43,7 +43,7 @@ def test_the_130b_case_is_told_with_its_cause_and_its_links():
     assert "GPU utilisation rose from 75% to 95%" in told and "CPU system fell from 22% to 4%" in told.replace(
         "CPU in system mode", "CPU system"
     )
-    assert "NVLink rose from 2.50 GB/s to 7.00 GB/s" in told and "InfiniBand rose" in told
+    assert "NVLink rose from 2,500 MB/s to 7,000 MB/s" in told and "InfiniBand rose" in told
     assert "由 75% 升到 95%" in said(before, after, "zh")
     assert "GPU utilisation fell from 95% to 75%" in said(after, before)
     found = compare(before, after)

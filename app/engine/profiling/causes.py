@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from app.engine.messages import Message, Value, message
 from app.engine.model.profiles import Change, Profile
 from app.engine.profiling.device_time import kernel_class
+from app.engine.profiling.figures import rate_text
 from app.engine.profiling.thresholds import thresholds
 from app.engine.units import format_duration, format_significant
 
@@ -168,7 +169,7 @@ def _joined(said: Sequence[Message]) -> Message:
 
 
 def _number_change(name: Message, unit: str, before: float, after: float) -> Message:
-    told = [f"{format_significant(value)} {unit}".strip() for value in (before, after)]
+    told = [rate_text(value) if unit == "GB/s" else f"{format_significant(value)} {unit}".strip() for value in (before, after)]
     return message("profiling.cause.number", name=name, before=told[0], after=told[1], moved=_moved(before, after))
 
 

@@ -210,11 +210,11 @@ def link_rates(numbers: Mapping[str, float], axes: Mapping[str, Axis]) -> tuple[
             continue
         share = axes[axis].value if axis in axes else None
         code = "profiling.evidence.link" if share is not None else "profiling.evidence.link_no_peak"
-        found.append(message(code, link=message(f"profiling.axis.{axis}"), rx=_rate(rates[0]), tx=_rate(rates[1]), share=share))
+        found.append(message(code, link=message(f"profiling.axis.{axis}"), rx=rate_text(rates[0]), tx=rate_text(rates[1]), share=share))
     return tuple(found)
 
 
-def _rate(gbs: float | None) -> str:
+def rate_text(gbs: float | None) -> str:
     """Return a rate as engineers say it: MB/s below 10 GB/s."""
     if gbs is None:
         return "—"
