@@ -1,6 +1,7 @@
 """`suanxuan profile FILE…`: characterise a run: axes, class, bottleneck, operators."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,9 +67,15 @@ def describe_profile(profile: "Profile", lang: str) -> dict:
         "class_scores": profile.class_scores,
         "bottleneck": {"name": profile.bottleneck.name, "evidence": [render(said, lang) for said in profile.bottleneck.evidence]},
         "advice": [
-            {"severity": advice.severity, "text": render(advice.text, lang), "evidence": [render(said, lang) for said in advice.evidence]}
+            {
+                "severity": advice.severity,
+                "text": render(advice.text, lang),
+                "evidence": [render(said, lang) for said in advice.evidence],
+                "gain": advice.gain,
+            }
             for advice in profile.advice
         ],
+        **_cluster(profile, lang),
         "operators": [
             {
                 "name": row.name,
@@ -125,6 +132,16 @@ def _operator_rows(profile: "Profile", lang: str) -> list[list]:
     ]
 
 
+def _cluster(profile: "Profile", lang: str) -> dict:
+    """Return dependence on each resource, cards that fall behind, nodes."""
+    from msgspec import to_builtins
+
+    dependence = {
+        one.resource: {"level": one.level, "evidence": [render(said, lang) for said in one.evidence]} for one in profile.dependence
+    }
+    return {"dependence": dependence, "stragglers": to_builtins(profile.stragglers), "nodes": to_builtins(profile.nodes)}
+
+
 def _text(profile: "Profile", lang: str) -> str:
     from app.engine.units import format_duration, format_share
 
@@ -154,9 +171,17 @@ def _text(profile: "Profile", lang: str) -> str:
         lines += ["", text_table(heads, shown)]
         if len(profile.operators) > len(shown):
             lines.append(words("more", count=str(len(profile.operators) - len(shown))))
-    lines += ["", *(f"[{advice.severity}] {render(advice.text, lang)}" for advice in profile.advice)]
+    severity = {one: term(f"profiling.severity.{one}", lang) for one in ("high", "medium", "low")}
+    lines += ["", *(f"[{severity[advice.severity]}] {render(advice.text, lang)}{_gain(advice.gain, words)}" for advice in profile.advice)]
+    lines += ["", *(render(one.evidence[0], lang) for one in profile.dependence if one.level != "unknown" and one.evidence)]
     lines += [f"! {render(said, lang)}" for said in profile.warnings]
     return "\n".join(lines).rstrip()
+
+
+def _gain(gain: tuple[float, float] | None, words: Callable[..., str]) -> str:
+    from app.engine.units import format_share
+
+    return "" if gain is None else words("gain", least=format_share(gain[0]), most=format_share(gain[1]))
 
 
 COMMAND = Command("profile", arguments, run)

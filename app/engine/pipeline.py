@@ -33,7 +33,7 @@ from app.engine.model.traces import Trace
 from app.engine.model.workloads import Workload
 from app.engine.paths import replacing, sample_folder
 from app.engine.progress import Progress, no_progress, part_of
-from app.engine.recomputing import assess_workload, estimate_vram, plan_points, profile_trace, recompute
+from app.engine.recomputing import assess_workload, compare_runs, estimate_vram, plan_points, profile_trace, recompute
 
 if TYPE_CHECKING:
     from app.engine.workload import Fault
@@ -260,6 +260,7 @@ __all__ = [
     "catalogue",
     "check_platforms",
     "choose_case",
+    "compare_runs",
     "estimate_vram",
     "export_checks",
     "fit_table",

@@ -11,7 +11,7 @@ from app.engine.model.assessments import Assessment
 from app.engine.model.estimates import MemoryEstimate, MemoryFit, Prediction
 from app.engine.model.plans import PlanPoint
 from app.engine.model.platforms import Platform
-from app.engine.model.profiles import Profile
+from app.engine.model.profiles import Profile, RunComparison
 from app.engine.model.projects import STAGE_INPUTS, Project, inputs_hash, project_runs, with_stage
 from app.engine.model.quantities import Quantity
 from app.engine.model.traces import Trace
@@ -179,6 +179,13 @@ def profile_trace(
         workload = structs.replace(workload, model=structs.replace(workload.model, parameters=float(counted) if counted else None))
     node = workload.node if workload else Node()
     return characterise(trace, platform=known, node=node, workload=workload, whole=whole, progress=progress)
+
+
+def compare_runs(before: Profile, after: Profile) -> RunComparison:
+    """Set two characterised runs against each other: before and after, or platform against platform."""
+    from app.engine.profiling import compare
+
+    return compare(before, after)
 
 
 def estimate_vram(workload: Workload, platforms: Iterable[Platform]) -> tuple[MemoryEstimate, tuple[MemoryFit, ...]]:

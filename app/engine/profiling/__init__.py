@@ -1,5 +1,6 @@
-"""Trace in, Profile out: busy part, statistics, the ten axes, operators, communication, class, bottleneck, advice."""
+"""Trace in, Profile out: busy part, statistics, the ten axes, operators, communication, class, advice; two Profiles compared."""
 
 from app.engine.profiling.characterise import characterise
+from app.engine.profiling.comparing import compare
 
-__all__ = ["characterise"]
+__all__ = ["characterise", "compare"]

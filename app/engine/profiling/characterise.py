@@ -4,17 +4,17 @@ import numpy as np
 
 from app.engine.messages import message
 from app.engine.model.platforms import Platform
-from app.engine.model.profiles import Axis, Communication, OperatorStat, Profile, Statistic
+from app.engine.model.profiles import Bottleneck, Communication, OperatorStat, Profile, Statistic
 from app.engine.model.traces import Trace
 from app.engine.model.workloads import Node, Workload
 from app.engine.profiling.axes import Context, compute_axes
 from app.engine.profiling.call_shapes import ELEMENT_BYTES
 from app.engine.profiling.device_time import device_time
 from app.engine.profiling.efficiency import model_efficiency
+from app.engine.profiling.judging import judged
 from app.engine.profiling.operators import Observed, host_table, kernel_table, observe
 from app.engine.profiling.tensor_share import tensor_share
 from app.engine.profiling.thresholds import thresholds
-from app.engine.profiling.verdict import advice, bottleneck, class_scores, load_class
 from app.engine.profiling.window import busy_window, inside
 from app.engine.progress import Progress, no_progress
 from app.engine.units import NS_PER_S
@@ -34,7 +34,7 @@ def characterise(
     """Return the characteristics of a run over its busy part (all of it with `whole`).
 
     platform  what it ran on; None = unknown, so that rates have no share
-    workload  what it computed; None = unknown, so that there is no model efficiency
+    workload  what it computed and how; None = unknown: no model efficiency, and no advice that rests on it
     """
     window = busy_window(trace, thresholds().busy.idle_gpu, whole=whole)
     progress(0.1, "profiling.doing.device_time")
@@ -44,11 +44,7 @@ def characterise(
     timed = trace.clock != "synthetic"  # kernels laid out one after the other fill a window that never was
     tensor = tensor_share(trace.events, observed, window, platform) if timed and trace.events is not None and observed is not None else None
     axes = compute_axes(Context(trace, window, platform, node, on_device, tensor))
-    by_name = {axis.name: axis for axis in axes}
     statistics = _statistics(trace, window)
-    means = {row.metric: row.mean for row in statistics if row.device == "" and row.mean is not None}
-    scores = class_scores(_scored(by_name), means, on_device)
-    load = load_class(scores)
     communication = on_device.communication if on_device is not None else Communication(None, None)
     progress(0.5, "profiling.doing.operators")
     host, kernels = _tables(trace, window, observed, platform)
@@ -58,15 +54,14 @@ def characterise(
     if assumed:
         warnings.append(message("profiling.assumed_type", dtype=assumed))
     progress(1.0, "profiling.doing.operators")
-    return Profile(
+    profile = Profile(
         platform=platform.id if platform is not None else "",
         duration_s=(window[1] - window[0]) / NS_PER_S,
         window_ns=window,
         axes=axes,
-        load_class=load,
-        class_scores=scores,
-        bottleneck=bottleneck(load, scores, by_name, means),
-        advice=advice(by_name, communication, load),
+        load_class="unknown",
+        class_scores={},
+        bottleneck=Bottleneck("unknown"),
         operators=kernels or host,
         aten_ops=host,
         communication=communication,
@@ -74,6 +69,7 @@ def characterise(
         warnings=tuple(warnings),
         efficiency=model_efficiency(workload, platform),
     )
+    return judged(profile, trace, platform, workload)
 
 
 def _tables(
@@ -92,12 +88,6 @@ def _assumed_type(trace: Trace, workload: Workload | None) -> str:
     shapes = trace.events.shapes if trace.events is not None else ()
     precision = workload.precision if workload is not None else None
     return precision if precision in ELEMENT_BYTES and shapes and not any(" " in shape for shape in shapes) else ""
-
-
-def _scored(axes: dict[str, Axis]) -> dict[str, Axis]:
-    """Return the axes that the class may be judged by: an estimate of the matrix units is a bound, and kinds of kernels tell more."""
-    tensor = axes["tensor_core"]
-    return axes | {"tensor_core": Axis("tensor_core", None, None, "not_measured", tensor.source)} if tensor.state == "estimated" else axes
 
 
 def _statistics(trace: Trace, window: tuple[int, int]) -> tuple[Statistic, ...]:

@@ -1,16 +1,12 @@
 """What kept the cards busy: time with work on the card, communication and how much of it computation hides, kinds of kernels."""
 
-import csv
-import re
-from functools import cache
-
 import numpy as np
 from msgspec import Struct
 
 from app.engine.model.profiles import Communication
 from app.engine.model.traces import Events
-from app.engine.paths import platform_db_folder
 from app.engine.profiling import intervals
+from app.engine.profiling.kernel_names import kernel_kind
 from app.engine.profiling.window import device_events
 
 BINS = 200
@@ -68,18 +64,6 @@ def _class_shares(events: Events, chosen: np.ndarray) -> dict[str, float]:
     total = per_name.sum() or 1.0
     shares: dict[str, float] = {}
     for number in np.flatnonzero(per_name).tolist():
-        kind = kernel_class(events.names[number])
+        kind = kernel_kind(events.names[number]).kind
         shares[kind] = shares.get(kind, 0.0) + float(per_name[number] / total)
     return shares
-
-
-@cache
-def kernel_class(name: str) -> str:
-    """Return the kind of a kernel by its name (platform_db/kernel_classes.csv), "other" where no rule fits."""
-    return next((kind for pattern, kind in _rules() if pattern.search(name)), "other")
-
-
-@cache
-def _rules() -> tuple[tuple[re.Pattern[str], str], ...]:
-    with (platform_db_folder() / "kernel_classes.csv").open(encoding="utf-8", newline="") as file:
-        return tuple((re.compile(row["pattern"], re.IGNORECASE), row["class"]) for row in csv.DictReader(file))

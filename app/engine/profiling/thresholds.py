@@ -2,11 +2,13 @@
 
 import tomllib
 from functools import cache
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from app.engine.errors import EngineError
+from app.engine.model.profiles import LoadClass
 from app.engine.paths import platform_db_folder
 
 
@@ -16,23 +18,32 @@ class Busy(Struct, frozen=True, forbid_unknown_fields=True):
     idle_gpu: float
 
 
-class Scores(Struct, frozen=True, forbid_unknown_fields=True):
-    """The share at which a resource counts as fully used."""
+class Ramp(Struct, frozen=True, forbid_unknown_fields=True):
+    """A straight line from 0 at `none` to 1 at `full`."""
 
-    tensor_core: float
-    fp32: float
-    fp16: float
-    sm_active: float
-    vram_bandwidth: float
-    memory_controller_busy: float
-    nvlink: float
-    infiniband: float
-    pcie: float
-    disk: float
-    communication_share: float
-    host_gap: float
-    cpu_iowait: float
-    cpu_system: float
+    none: float
+    full: float
+
+    def at(self, value: float) -> float:
+        """Return 0..1."""
+        return min(max((value - self.none) / (self.full - self.none), 0.0), 1.0)
+
+
+class Sign(Ramp, frozen=True, forbid_unknown_fields=True, rename={"load": "class"}):
+    """A figure that speaks for a class. time: a share of the run's time; instead: only where no other sign of the class is known."""
+
+    load: LoadClass
+    figure: str
+    reason: str
+    time: bool = False
+    instead: bool = False
+
+
+class Estimate(Struct, frozen=True, forbid_unknown_fields=True):
+    """When a busy card counts as computing although no counter says so."""
+
+    gpu: float
+    score: float
 
 
 class Verdict(Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,16 +51,48 @@ class Verdict(Struct, frozen=True, forbid_unknown_fields=True):
 
     clear: float
     margin: float
+    alone: float
 
 
-class AdviceLimits(Struct, frozen=True, forbid_unknown_fields=True):
-    """When a piece of advice is given."""
+class DependenceRule(Struct, frozen=True, forbid_unknown_fields=True):
+    """figures: name -> (medium from, high from)."""
 
-    low_gpu: float
-    low_vram: float
-    full_vram: float
-    exposed_communication: float
-    uneven_cards: float
+    resource: Literal["compute", "vram_capacity", "vram_bandwidth", "card_links", "node_links", "host", "storage"]
+    figures: dict[str, tuple[float, float]]
+
+
+class Cluster(Struct, frozen=True, forbid_unknown_fields=True):
+    """When a card has fallen behind the others."""
+
+    cards: int
+    deviations: float
+    sustained: float
+    bins: int
+    shortest_bin_s: float
+    below: dict[str, float]
+
+
+class Checkpoint(Struct, frozen=True, forbid_unknown_fields=True):
+    """What tells checkpoints from other writing."""
+
+    burst: float
+    rare: float
+    gpu: float
+
+
+class Throttling(Struct, frozen=True, forbid_unknown_fields=True):
+    """When a card is at the limit of its power or temperature."""
+
+    power: float
+    heat_c: float
+
+
+class Comparison(Struct, frozen=True, forbid_unknown_fields=True):
+    """When a figure of two runs has changed."""
+
+    moved: float
+    moved_relative: float
+    same_work: float
 
 
 class Thresholds(Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,9 +100,17 @@ class Thresholds(Struct, frozen=True, forbid_unknown_fields=True):
 
     source: str
     busy: Busy
-    scores: Scores
+    sign: tuple[Sign, ...]
+    starving: Ramp
+    feeding: Ramp
+    estimate: Estimate
+    quiet: dict[str, float]
     verdict: Verdict
-    advice: AdviceLimits
+    dependence: tuple[DependenceRule, ...]
+    cluster: Cluster
+    checkpoint: Checkpoint
+    throttling: Throttling
+    comparison: Comparison
 
 
 @cache

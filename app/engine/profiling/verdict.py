@@ -1,113 +1,159 @@
-"""Class, bottleneck and advice: written rules on the axes, each with its evidence."""
+"""Class and bottleneck: signs scored by platform_db/thresholds.toml, weighed by whether the cards are fed or wait.
 
-from collections.abc import Mapping
+A card that waits is not held back by its own units, and a host at its limit does not matter while the cards are busy all the same. So
+compute, memory and communication count by `feeding`, io and host by `starving`. What was not measured has no score; a class is named only
+where what was not measured could not overturn it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
 
 from app.engine.messages import Message, message
-from app.engine.model.profiles import Advice, Axis, Bottleneck, Communication, LoadClass
-from app.engine.profiling.device_time import DeviceTime
-from app.engine.profiling.thresholds import thresholds
+from app.engine.model.profiles import Bottleneck, LoadClass
+from app.engine.profiling.figures import Figures, link_rates, told_all
+from app.engine.profiling.thresholds import Sign, thresholds
 
-COMPUTE_KERNELS = ("matrix", "convolution", "attention")
-MEMORY_KERNELS = ("elementwise", "normalisation", "softmax", "optimizer", "index", "copy")
-
-
-def class_scores(axes: Mapping[str, Axis], means: Mapping[str, float], device_time: DeviceTime | None) -> dict[str, float]:
-    """Return the score of each class whose signs were measured: 1 = fully used. Missing means not measured."""
-    limits = thresholds().scores
-    found: dict[str, list[float]] = {}
-
-    def add(name: str, share: float | None, limit: float) -> None:
-        if share is not None:
-            found.setdefault(name, []).append(min(share / limit, 1.0))
-
-    for name in ("tensor_core", "fp32", "fp16"):
-        add("compute", _value(axes, name), getattr(limits, name))
-    if means.get("memory_controller_busy") is not None and axes["vram_bandwidth"].state == "estimated":
-        add("memory", means["memory_controller_busy"], limits.memory_controller_busy)
-    else:
-        add("memory", _value(axes, "vram_bandwidth"), limits.vram_bandwidth)
-    for name in ("nvlink", "infiniband", "pcie"):
-        add("communication", _value(axes, name), getattr(limits, name))
-    add("io", _value(axes, "disk"), limits.disk)
-    add("io", means.get("cpu_iowait"), limits.cpu_iowait)
-    add("host", means.get("cpu_system"), limits.cpu_system)
-    gpu = _value(axes, "gpu")
-    if gpu is not None:
-        add("host", 1 - gpu, 1 - limits.host_gap if limits.host_gap >= 1 else 2 * limits.host_gap)
-    if device_time is not None:
-        shares = device_time.class_shares
-        if not found.get("compute"):
-            add("compute", sum(shares.get(kind, 0.0) for kind in COMPUTE_KERNELS) * device_time.busy_share, 1.0)
-        if not found.get("memory"):
-            add("memory", sum(shares.get(kind, 0.0) for kind in MEMORY_KERNELS) * device_time.busy_share, 1.0)
-        add("communication", device_time.communication.share, limits.communication_share)
-    return {name: max(scores) for name, scores in found.items()}
+ON_CARD: tuple[LoadClass, ...] = ("compute", "memory", "communication")
+WAITING: tuple[LoadClass, ...] = ("io", "host")
+LINKS = ("nvlink", "infiniband", "pcie")
+PIPES = ("tensor_core", "fp32", "fp16")
+BESIDE: dict[str, tuple[str, ...]] = {
+    "compute": ("gpu", "vram_bandwidth", "memory_controller_busy", "cpu_system"),
+    "memory": ("gpu", "tensor_core"),
+    "communication": ("gpu", "communication.share"),
+    "io": ("gpu", "disk", "cpu_iowait", "cpu_system"),
+    "host": ("gpu", "cpu_system", "cpu_utilisation", "cpu_iowait"),
+}
 
 
-def load_class(scores: Mapping[str, float]) -> LoadClass:
-    """Return the class: the leader when it is clear, balanced when several share the lead, unknown when too little was measured."""
-    limits = thresholds().verdict
-    if "compute" not in scores and scores.get("memory", 0.0) < limits.clear and scores.get("host", 0.0) < limits.clear:
-        return "unknown"
+class Finding(Struct, frozen=True):
+    """The class of a run, its scores (0..1, only what was measured) and what holds it back."""
+
+    load: LoadClass
+    scores: dict[str, float]
+    bottleneck: Bottleneck
+
+
+def judge_class(figures: Figures) -> Finding:
+    """Return the class and the bottleneck that the figures bear out."""
+    numbers = figures.numbers
+    scores = class_scores(numbers)
+    load, why = _decide(scores, numbers)
+    reason, evidence = _reason(load, why, scores, figures), _evidence(load, scores, figures)
+    plain = reason.code == f"profiling.why.{load}"  # says no more than the class: the figures go first
+    return Finding(load, scores, Bottleneck(load, (*evidence, reason) if plain else (reason, *evidence)))
+
+
+def class_scores(numbers: Mapping[str, float]) -> dict[str, float]:
+    """Return the score of each class of which a sign was measured."""
+    limits = thresholds()
+    gpu = numbers.get("gpu")
+    fed = 1.0 if gpu is None else limits.feeding.at(gpu)
+    waits = 1.0 if gpu is None else limits.starving.at(1 - gpu)
+    found: dict[str, float] = {}
+    for load in (*ON_CARD, *WAITING):
+        signs = [one for one in limits.sign if one.load == load and one.figure in numbers]
+        chosen = [one for one in signs if not one.instead] or signs
+        if chosen:
+            weight = fed if load in ON_CARD else waits
+            found[load] = max(one.at(numbers[one.figure]) * (1.0 if one.time else weight) for one in chosen)
+    if is_estimated(numbers):
+        found["compute"] = max(found.get("compute", 0.0), limits.estimate.score * fed)
+    return found
+
+
+def is_estimated(numbers: Mapping[str, float]) -> bool:
+    """Tell whether the card's own work may be counted as computing although not every pipe has a counter.
+
+    The card is busy nearly all the time and what else could keep it busy was seen to be quiet: every link that was measured carries
+    little, and a link between cards or nodes was measured (PCIe is that link where there is no fabric; one card alone has none). A busy
+    VRAM has its own score beside this.
+    """
+    limits = thresholds()
+    if numbers.get("gpu", 0.0) < limits.estimate.gpu or "kernels.compute" in numbers or all(name in numbers for name in PIPES):
+        return False
+    if any(one.at(numbers[one.figure]) >= limits.verdict.clear for one in _signs("compute", numbers)):
+        return False  # a pipe was seen at work: no need to guess
+    seen = [name for name in LINKS if name in numbers or f"rate.{name}" in numbers]
+    talking = {"nvlink", "infiniband"} | ({"pcie"} if "none.nvlink" in numbers else set())
+    return (bool(talking & set(seen)) or numbers.get("run.gpus") == 1) and all(_is_quiet(name, numbers) for name in seen)
+
+
+def _is_quiet(link: str, numbers: Mapping[str, float]) -> bool:
+    """Tell whether a link carries clearly less than it could; by its rate alone where the peak is unknown."""
+    limits = thresholds()
+    if link in numbers:
+        sign = next(one for one in limits.sign if one.figure == link)
+        return sign.at(numbers[link]) < limits.verdict.clear
+    return numbers[f"rate.{link}"] < limits.quiet[link]
+
+
+def _decide(scores: Mapping[str, float], numbers: Mapping[str, float]) -> tuple[LoadClass, str]:
+    """Return the class, and for an unknown one why it is: idle, waits, alone, inference, kernels, unloaded or too_little."""
+    limits = thresholds()
+    gpu = numbers.get("gpu")
+    if gpu is None and not any(scores.get(load) for load in ON_CARD):
+        return "unknown", "too_little"  # a host at its limit says nothing of cards that were not seen
+    if gpu is not None and gpu < limits.busy.idle_gpu and "kernels.compute" not in numbers:
+        return "unknown", "idle"
     ranked = sorted(scores.items(), key=lambda item: -item[1])
-    if not ranked or ranked[0][1] < limits.clear:
-        return "balanced" if len(ranked) > 1 else "unknown"
-    if len(ranked) > 1 and ranked[0][1] - ranked[1][1] < limits.margin:
-        return "balanced"
-    return ranked[0][0]  # type: ignore[return-value]
+    if not ranked or ranked[0][1] < limits.verdict.clear:
+        waits = gpu is not None and limits.starving.at(1 - gpu) >= 1
+        measured = "compute" in scores and "memory" in scores
+        if waits or not measured or gpu is None:
+            return "unknown", "waits" if waits else "too_little"
+        return "unknown", "kernels" if "kernels.compute" in numbers else "unloaded"
+    (load, first), second = ranked[0], ranked[1][1] if len(ranked) > 1 else 0.0
+    if load in ("memory", "communication") and "compute" not in scores and first < limits.verdict.alone:
+        return "unknown", "alone"
+    if load == "compute" and _may_be_weights(numbers):
+        return "unknown", "inference"
+    return ("balanced" if first - second < limits.verdict.margin else load), ""  # type: ignore[return-value]
 
 
-def bottleneck(load: LoadClass, scores: Mapping[str, float], axes: Mapping[str, Axis], means: Mapping[str, float]) -> Bottleneck:
-    """Return what holds the run back: the resource of the highest score, with the figures that say so."""
+def _may_be_weights(numbers: Mapping[str, float]) -> bool:
+    """Tell whether matrix kernels, known by their names only, may be reading weights rather than computing: small batches of inference."""
+    by_name_only = "kernels.compute" in numbers and "kernels.judged" not in numbers and not any(name in numbers for name in PIPES)
+    return by_name_only and ("kernels.serving" in numbers or numbers.get("run.inference", 0.0) > 0)
+
+
+def leaders(scores: Mapping[str, float]) -> list[str]:
+    """Return the classes that share the lead, the highest first."""
+    ranked = sorted(scores, key=lambda load: -scores[load])
+    return [load for load in ranked if scores[ranked[0]] - scores[load] < thresholds().verdict.margin]
+
+
+def _reason(load: LoadClass, why: str, scores: Mapping[str, float], figures: Figures) -> Message:
+    """Return the sentence that says how the class follows."""
+    numbers = figures.numbers
+    gpu = numbers.get("gpu")
     if load == "unknown":
-        return Bottleneck(
-            "unknown", (message("profiling.evidence.too_little", measured=[name for name, axis in axes.items() if axis.value is not None]),)
-        )
-    name = max(scores, key=lambda one: scores[one]) if load == "balanced" else load
-    signs = {
-        "compute": ("tensor_core", "fp32", "fp16"),
-        "memory": ("vram_bandwidth",),
-        "communication": ("nvlink", "infiniband", "pcie"),
-        "io": ("disk",),
-        "host": ("gpu",),
-    }[name]
-    evidence = [_axis_said(axes[sign]) for sign in (*signs, "gpu") if sign in axes and axes[sign].value is not None]
-    evidence += [message("profiling.evidence.metric", metric=key, value=means[key]) for key in ("cpu_iowait", "cpu_system") if key in means]
-    return Bottleneck(name if load != "balanced" else "balanced", tuple({str(one): one for one in evidence}.values()))
+        seen = [message(f"profiling.axis.{name}") for name, axis in figures.axes.items() if axis.value is not None]
+        return message(f"profiling.why.{why}", seen=seen or [message("profiling.nothing")], gpu=gpu, idle=None if gpu is None else 1 - gpu)
+    if load == "balanced":
+        return message("profiling.why.balanced", classes=[message(f"profiling.class.{one}") for one in leaders(scores)])
+    if load == "compute" and is_estimated(numbers):
+        links = [message(f"profiling.axis.{name}") for name in LINKS if name in numbers or f"rate.{name}" in numbers]
+        return message("profiling.why.compute_estimated", gpu=gpu, links=links or [message("profiling.one_card")])
+    if load == "host":
+        kind = _host_kind(numbers)
+        return message(f"profiling.why.host_{kind}", gpu=gpu, idle=None if gpu is None else 1 - gpu, share=numbers.get(kind))
+    return message(f"profiling.why.{load}", gpu=gpu, idle=None if gpu is None else 1 - gpu)
 
 
-def advice(axes: Mapping[str, Axis], communication: Communication, load: LoadClass) -> tuple[Advice, ...]:
-    """Return what to do, the most urgent first; every piece names the figure that calls for it."""
-    limits = thresholds().advice
-    found: list[Advice] = []
-    gpu, vram = _value(axes, "gpu"), _value(axes, "vram")
-    if gpu is not None and gpu < limits.low_gpu:
-        severity = "high" if gpu < limits.low_gpu / 2 else "medium"
-        found.append(Advice(severity, message("profiling.advice.low_gpu", value=gpu), (_axis_said(axes["gpu"]),)))
-    if vram is not None and vram > limits.full_vram:
-        found.append(Advice("high", message("profiling.advice.full_vram", value=vram), (_axis_said(axes["vram"]),)))
-    elif vram is not None and vram < limits.low_vram:
-        found.append(Advice("low", message("profiling.advice.low_vram", value=vram), (_axis_said(axes["vram"]),)))
-    if communication.exposed_share is not None and communication.exposed_share > limits.exposed_communication:
-        found.append(Advice("high", message("profiling.advice.exposed", value=communication.exposed_share)))
-    worst = axes.get("gpu")
-    if gpu and worst is not None and worst.worst_value is not None and gpu - worst.worst_value > limits.uneven_cards:
-        said = message("profiling.advice.uneven", device=worst.worst_device, value=worst.worst_value, mean=gpu)
-        found.append(Advice("medium", said))
-    if load in ("compute", "memory"):
-        found.append(Advice("low", message(f"profiling.advice.{load}")))
-    missing = [
-        message(f"profiling.axis.{name}") for name in ("tensor_core", "vram_bandwidth", "nvlink") if axes[name].state == "not_measured"
-    ]
-    if missing:
-        found.append(Advice("low", message("profiling.advice.measure_more", axes=missing)))
-    order = ("high", "medium", "low")
-    return tuple(sorted(found, key=lambda one: order.index(one.severity)))
+def _host_kind(numbers: Mapping[str, float]) -> str:
+    """Return the strongest sign of the host: cpu_system, cpu_utilisation or host_gaps; the first where they are equal."""
+    return max(_signs("host", numbers), key=lambda one: one.at(numbers[one.figure])).figure
 
 
-def _value(axes: Mapping[str, Axis], name: str) -> float | None:
-    return axes[name].value if name in axes else None
+def _signs(load: str, numbers: Mapping[str, float]) -> list[Sign]:
+    return [one for one in thresholds().sign if one.load == load and one.figure in numbers]
 
 
-def _axis_said(axis: Axis) -> Message:
-    return message("profiling.evidence.axis", axis=message(f"profiling.axis.{axis.name}"), value=axis.value, p95=axis.p95)
+def _evidence(load: LoadClass, scores: Mapping[str, float], figures: Figures) -> tuple[Message, ...]:
+    """Return the figures behind the class, and the links as rates: what they carried, no more."""
+    chosen: Sequence[str] = leaders(scores) if load == "balanced" else [load] if load != "unknown" else []
+    names = [one.figure for name in chosen for one in _signs(name, figures.numbers) if one.at(figures.numbers[one.figure]) > 0]
+    beside = [figure for name in chosen for figure in BESIDE[name]] or [*PIPES, "vram_bandwidth", "gpu", "cpu_system", "cpu_iowait"]
+    return (*told_all([*names, *beside], figures), *link_rates(figures.numbers, figures.axes))
