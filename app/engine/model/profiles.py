@@ -170,7 +170,10 @@ class Efficiency(Struct, frozen=True):
 
 
 class Communication(Struct, frozen=True):
-    """share of device busy time in collectives, and the part of it that no computation hides. None = not measured."""
+    """share of device busy time in collectives; exposed_share: the part that no computation hides, of device busy time too.
+
+    None = not measured. exposed_share ÷ share is how much of the communication is exposed; of the window it is TimeShares.communicating.
+    """
 
     share: float | None
     exposed_share: float | None

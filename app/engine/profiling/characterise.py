@@ -4,13 +4,14 @@ import numpy as np
 
 from app.engine.messages import message
 from app.engine.model.platforms import Platform
-from app.engine.model.profiles import Communication, Profile, Statistic
+from app.engine.model.profiles import Profile, Statistic
 from app.engine.model.traces import Trace
 from app.engine.model.workloads import Node
 from app.engine.profiling.axes import Context, compute_axes
 from app.engine.profiling.device_time import device_time
 from app.engine.profiling.operators import host_table, kernel_table
 from app.engine.profiling.thresholds import thresholds
+from app.engine.profiling.time_shares import card_times, communication, time_shares
 from app.engine.profiling.verdict import advice, bottleneck, class_scores, load_class
 from app.engine.profiling.window import busy_window, inside
 from app.engine.progress import Progress, no_progress
@@ -28,14 +29,15 @@ def characterise(
     """
     window = busy_window(trace, thresholds().busy.idle_gpu, whole=whole)
     progress(0.1, "profiling.doing.device_time")
-    on_device = device_time(trace.events, window)
+    cards = card_times(trace.events, window)
+    on_device = device_time(trace.events, window, cards)
     axes = compute_axes(Context(trace, window, platform, node, on_device))
     by_name = {axis.name: axis for axis in axes}
     statistics = _statistics(trace, window)
     means = {row.metric: row.mean for row in statistics if row.device == "" and row.mean is not None}
     scores = class_scores(by_name, means, on_device)
     load = load_class(scores)
-    communication = on_device.communication if on_device is not None else Communication(None, None)
+    talking = communication(cards)
     progress(0.5, "profiling.doing.operators")
     host = host_table(trace.events) if trace.events is not None else ()
     kernels = kernel_table(trace.events, window) if trace.events is not None else ()
@@ -51,10 +53,11 @@ def characterise(
         load_class=load,
         class_scores=scores,
         bottleneck=bottleneck(load, scores, by_name, means),
-        advice=advice(by_name, communication, load),
+        advice=advice(by_name, talking, load),
         operators=kernels or host,
         aten_ops=host,
-        communication=communication,
+        communication=talking,
+        time_shares=time_shares(cards, window),
         statistics=statistics,
         warnings=tuple(warnings),
     )

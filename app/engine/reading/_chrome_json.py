@@ -27,6 +27,9 @@ class Args(msgspec.Struct, gc=False):
     bytes_: int | float | str | None = msgspec.field(default=None, name="bytes")
     dims: msgspec.Raw = msgspec.field(default=NOTHING, name="Input Dims")
     elements: Number = msgspec.field(default=None, name="In msg nelems")
+    elements_out: Number = msgspec.field(default=None, name="Out msg nelems")
+    collective: Number = msgspec.field(default=None, name="Collective name")
+    ranks: Number = msgspec.field(default=None, name="Group size")
     dtype: str | None = None
     device_type: Number = msgspec.field(default=None, name="Device Type")
     device_id: Number = msgspec.field(default=None, name="Device Id")

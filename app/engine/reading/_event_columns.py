@@ -35,7 +35,10 @@ ON_DEVICE = frozenset({"kernel", "memcpy", "memset", "collective"})
 COLLECTIVE = re.compile(r"nccl|rccl|hccl|oneccl|ncclDevKernel|all_?reduce_kernel", re.IGNORECASE)
 SPANS = frozenset({"Trace", "trace", "profiler_range"})
 SKIPPED_PHASES = {"s": "flow", "f": "flow", "t": "flow", "M": "metadata", "i": "instant", "I": "instant", "C": "counter"}
-ELEMENT_BYTES = {"float": 4, "float32": 4, "half": 2, "float16": 2, "bfloat16": 2, "double": 8, "long": 8, "int": 4, "byte": 1, "char": 1}
+ELEMENT_BYTES = {
+    "float": 4, "float32": 4, "half": 2, "float16": 2, "bfloat16": 2, "double": 8, "long": 8, "int": 4, "short": 2, "byte": 1, "char": 1,
+    "bool": 1, "float8_e4m3fn": 1, "float8_e5m2": 1, "float8_e4m3fnuz": 1, "float8_e5m2fnuz": 1,
+}  # fmt: skip
 MOST_US = 2.0**62 / 1000
 """No time stamp of ours is larger: it would not fit 64 bits of nanoseconds."""
 _NO_ARGS = Args()
@@ -78,6 +81,9 @@ class EventColumns:
         stream = _ints([event.tid if args.stream is None else args.stream for event, args in zip(whole, argued, strict=True)])
         correlation = _ints(list(map(_CORRELATION, argued)))
         shape = np.array([-1 if args.dims is NOTHING else shapes.setdefault(bytes(args.dims), len(shapes)) for args in argued], np.int32)
+        for row, args in enumerate(argued):
+            if args.elements is not None:
+                shape[row] = shapes.setdefault(_message_text(args), len(shapes))
         payload = _ints([None if args.bytes_ is None and args.elements is None else _payload(args) for args in argued])
         batch_columns = (name, category, shape, stream, correlation, payload, start, duration)
         self._columns.add(dict(zip(COLUMNS, batch_columns, strict=True)), len(whole))
@@ -186,13 +192,18 @@ def _device(cat: str | None, pid: object, device: object) -> str:
     return str(int(device)) if isinstance(device, float) and device.is_integer() else str(device)
 
 
-def _payload(args: object) -> object:
-    size = args.bytes_  # type: ignore[attr-defined]
-    if size is not None:
-        return size
-    elements, dtype = args.elements, args.dtype  # type: ignore[attr-defined]
-    width = ELEMENT_BYTES.get(dtype.lower()) if isinstance(dtype, str) else None
-    return elements * width if width is not None and isinstance(elements, int) else None
+def _payload(args: Args) -> object:
+    """Return the size of a copy or of a collective's message, as nccl-tests counts it: the larger of what goes in and what comes out."""
+    if args.bytes_ is not None:
+        return args.bytes_
+    width = ELEMENT_BYTES.get(args.dtype.lower()) if isinstance(args.dtype, str) else None
+    elements = max((one for one in (args.elements, args.elements_out) if isinstance(one, int)), default=None)
+    return elements * width if width is not None and elements is not None else None
+
+
+def _message_text(args: Args) -> bytes:
+    """Return what stands for the shape of a collective: its name, elements and group, so that no column of its own is needed."""
+    return f"{args.collective or ''};in={args.elements};out={args.elements_out};ranks={args.ranks}".encode()
 
 
 def _floats(values: Iterable[object]) -> np.ndarray:
