@@ -137,7 +137,7 @@ def _judge(
         first[idle] = _kind_at(host.activity(main), start[idle])
     launched = gaps.launched[rows]
     queued = np.where(launched >= 0, launched <= start, pieces.times[:, SYNC] >= end - start)
-    cause = _causes(pieces.times, first, queued, _launch_time(host.events, host.threads[thread]), is_told=host.is_told)
+    cause = _causes(pieces.times, first, queued, _launch_time(host, thread), is_told=host.is_told)
     operator = _operators(pieces, cause, len(host.events.names))
     operator[queued] = -1  # the work stood in the queue: whatever the host did, it was not waited for
     return cause, operator
@@ -182,11 +182,11 @@ def _replaced(pieces: _Pieces, other: _Pieces, idle: np.ndarray) -> _Pieces:
     return _Pieces(*parts, times=_summed(parts[0], parts[1], parts[3], idle.size))
 
 
-def _launch_time(events: Events, at: np.ndarray) -> int:
+def _launch_time(host: _Host, thread: tuple[int, int]) -> int:
     """Return the longest gap that counts as a launch's: 1.5 times the usual distance of two launches of this thread, within bounds."""
-    runtime = events.categories.index("runtime") if "runtime" in events.categories else -1
-    calls = at[(events.category[at] == runtime) & (events.correlation[at] >= 0)]
-    usual = float(np.median(np.diff(events.start_ns[calls]))) if calls.size > 1 else 0.0
+    events, at = host.events, host.threads[thread]
+    launches = at[(host.names.launch | host.names.copy)[events.name[at]] & (events.correlation[at] >= 0)]
+    usual = float(np.median(np.diff(events.start_ns[launches]))) if launches.size > 1 else 0.0
     return int(np.clip(_ABOUT * usual, SHORTEST_LAUNCH_NS, LONGEST_LAUNCH_NS))
 
 

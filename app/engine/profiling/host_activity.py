@@ -144,6 +144,7 @@ def _meaning(events: Events, at: np.ndarray, parent: np.ndarray, names: NameKind
     kind[loading >= 0] = DATALOADER
     # A call of the runtime tells less than the operator that makes it, but more than the annotation around both.
     owner = nearest(of_kind("cpu_op") & ~is_step, parent)
+    owner = np.where(owner < 0, waiting, owner)
     owner = np.where((owner < 0) & (runtime | of_kind("other")), np.arange(at.size), owner)
     owner = np.where(owner < 0, nearest(told & ~is_step, parent), owner)
     owner = np.where(loading >= 0, loading, owner)
