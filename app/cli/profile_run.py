@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from app.engine.model.profiles import Profile
 
 SHOWN_OPERATORS = 20
+SHOWN_GAPS = SHOWN_COLLECTIVES = 5
 
 
 def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
@@ -78,11 +79,53 @@ def describe_profile(profile: "Profile", lang: str) -> dict:
             for row in profile.operators
         ],
         "communication": {"share": profile.communication.share, "exposed_share": profile.communication.exposed_share},
+        **_events_document(profile),
         "statistics": {
             row.metric: {"mean": row.mean, "p50": row.p50, "p95": row.p95, "max": row.max} for row in profile.statistics if row.device == ""
         },
         "warnings": [render(said, lang) for said in profile.warnings],
     }
+
+
+def _events_document(profile: "Profile") -> dict:
+    """Return what an event trace tells: shares of time, steps, gaps, collectives; empty or null where it tells none."""
+    from msgspec import to_builtins
+
+    return {
+        "time_shares": [to_builtins(row, str_keys=True) for row in profile.time_shares],
+        "steps": to_builtins(profile.steps) if profile.steps is not None else None,
+        "gaps": [to_builtins(row) for row in profile.gaps],
+        "collectives": [to_builtins(row) for row in profile.collectives],
+    }
+
+
+def _events_text(profile: "Profile", lang: str) -> list[str]:
+    """Return the same in lines, the largest gaps and collectives only."""
+    from app.engine.units import format_duration, format_number, format_share
+
+    def words(code: str, **params: str) -> str:
+        return render(Message(f"cli.profile.{code}", dict(params)), lang)
+
+    lines = []
+    if profile.time_shares:
+        mean = profile.time_shares[0]
+        names = ("computing", "communicating", "copying", "idle", "communication", "copies")
+        lines.append(words("time_shares", **{name: format_share(getattr(mean, name), 1) for name in names}))
+    if (steps := profile.steps) is not None:
+        times = {name: format_duration(getattr(steps, f"{name}_s")) for name in ("mean", "p50", "p95")}
+        source = term(f"profiling.steps.{steps.source}", lang)
+        lines.append(words("steps", source=source, count=str(len(steps.start_ns)), jitter=format_share(steps.jitter, 1), **times))
+    for gap in profile.gaps[:SHOWN_GAPS]:
+        cause = term(f"profiling.gap.{gap.cause}", lang)
+        told = {"operator": gap.operator[:60], "count": str(gap.count), "time": format_duration(gap.time_s)}
+        lines.append(words("gap", share=format_share(gap.share, 1), cause=cause, **told))
+    for row in profile.collectives[:SHOWN_COLLECTIVES]:
+        size = "-" if row.bytes is None else f"{format_number(row.bytes / 1e6, 3)} MB"
+        rates = {"algorithm": row.algorithm_gbs, "bus": row.bus_gbs}
+        shown = {name: "-" if rate is None else f"{format_number(rate)} GB/s" for name, rate in rates.items()}
+        ranks = "-" if row.ranks is None else str(row.ranks)
+        lines.append(words("collective", kind=row.kind, calls=str(row.calls), time=format_duration(row.time_s), size=size, ranks=ranks, **shown))
+    return lines
 
 
 def _text(profile: "Profile", lang: str) -> str:
@@ -107,6 +150,8 @@ def _text(profile: "Profile", lang: str) -> str:
         "",
         text_table(heads, rows),
     ]
+    if told := _events_text(profile, lang):
+        lines += ["", *told]
     if profile.operators:
         heads = [words(head) for head in ("operator", "category", "calls", "time", "share")]
         shown = profile.operators[:SHOWN_OPERATORS]

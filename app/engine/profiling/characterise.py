@@ -8,8 +8,12 @@ from app.engine.model.profiles import Profile, Statistic
 from app.engine.model.traces import Trace
 from app.engine.model.workloads import Node
 from app.engine.profiling.axes import Context, compute_axes
+from app.engine.profiling.collectives import find_collectives
 from app.engine.profiling.device_time import device_time
+from app.engine.profiling.gaps import find_gaps
+from app.engine.profiling.launches import find_launches
 from app.engine.profiling.operators import host_table, kernel_table
+from app.engine.profiling.steps import find_steps
 from app.engine.profiling.thresholds import thresholds
 from app.engine.profiling.time_shares import card_times, communication, time_shares
 from app.engine.profiling.verdict import advice, bottleneck, class_scores, load_class
@@ -38,6 +42,10 @@ def characterise(
     scores = class_scores(by_name, means, on_device)
     load = load_class(scores)
     talking = communication(cards)
+    progress(0.3, "profiling.doing.launches")
+    launches = find_launches(trace.events) if trace.events is not None else None
+    steps = find_steps(trace.events, window, launches)
+    gaps = find_gaps(trace.events, window, cards, launches)
     progress(0.5, "profiling.doing.operators")
     host = host_table(trace.events) if trace.events is not None else ()
     kernels = kernel_table(trace.events, window) if trace.events is not None else ()
@@ -58,6 +66,9 @@ def characterise(
         aten_ops=host,
         communication=talking,
         time_shares=time_shares(cards, window),
+        steps=steps,
+        gaps=gaps,
+        collectives=find_collectives(trace.events, window, launches),
         statistics=statistics,
         warnings=tuple(warnings),
     )
