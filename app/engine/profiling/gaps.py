@@ -37,6 +37,8 @@ SHORTEST_LAUNCH_NS, LONGEST_LAUNCH_NS = 10_000, 200_000
 """Between these lies what counts as about a launch's time: a bare launch takes some 5 µs, one through eager PyTorch under a profiler that
 records stacks and shapes 100 µs."""
 _ABOUT = 1.5
+_AT_ONCE = 1 << 16
+"""Pieces of the host's activity that are looked at together: what they need in between is several times their own size."""
 SYNC_REACH_NS = 1_000_000
 """After a wait for the card the host has to catch up. Python that takes longer than this is a cause of its own, not the wait's echo."""
 _HOST_COPY = re.compile(r"HtoD|DtoH|H2D|D2H|host_?to_?device|device_?to_?host", re.IGNORECASE)
@@ -80,6 +82,7 @@ class _Host:
         self.names = kinds_of_names(events)
         self.is_told = bool({"cpu_op", "python"} & set(events.categories))
         self._known: dict[tuple[int, int], Activity] = {}
+        self._launch_times: dict[tuple[int, int], int] = {}
 
     def main(self, card: int) -> tuple[int, int] | None:
         """Return the main thread of the host of a card."""
@@ -91,19 +94,29 @@ class _Host:
             self._known[thread] = activity_of(self.events, self.threads[thread], self.names)
         return self._known[thread]
 
+    def launch_time(self, thread: tuple[int, int]) -> int:
+        """Return the longest gap that counts as a launch's: 1.5 times the usual distance of two launches of a thread, within bounds."""
+        if thread not in self._launch_times:
+            events, at = self.events, self.threads[thread]
+            launches = at[(self.names.launch | self.names.copy)[events.name[at]] & (events.correlation[at] >= 0)]
+            usual = float(np.median(np.diff(events.start_ns[launches]))) if launches.size > 1 else 0.0
+            self._launch_times[thread] = int(np.clip(_ABOUT * usual, SHORTEST_LAUNCH_NS, LONGEST_LAUNCH_NS))
+        return self._launch_times[thread]
+
 
 def _of_card(host: _Host, window: tuple[int, int], card: CardTime, launches: Launches) -> _Found:
     events, number = host.events, host.events.devices.index(card.device)
     gaps = _gaps_of(events, number, window, card, launches)
     main = host.main(number)
     size = gaps.start.size
-    cause, operator = np.full(size, OTHER), np.full(size, -1)
+    cause, operator = np.full(size, OTHER, np.int8), np.full(size, -1, np.int32)
     if main is None or not size:
         return _Found(cause, operator, gaps.end - gaps.start)
     for thread in np.unique(gaps.thread).tolist():
         rows = np.flatnonzero(gaps.thread == thread)
-        key = (main[0], thread)
-        cause[rows], operator[rows] = _judge(host, gaps, rows, key if key in host.threads else main, main)
+        key = (main[0], thread) if (main[0], thread) in host.threads else main
+        for some in _portions(host.activity(key), gaps, rows):
+            cause[some], operator[some] = _judge(host, gaps, some, key, main)
     return _Found(cause, operator, gaps.end - gaps.start)
 
 
@@ -137,10 +150,16 @@ def _judge(
         first[idle] = _kind_at(host.activity(main), start[idle])
     launched = gaps.launched[rows]
     queued = np.where(launched >= 0, launched <= start, pieces.times[:, SYNC] >= end - start)
-    cause = _causes(pieces.times, first, queued, _launch_time(host, thread), is_told=host.is_told)
+    cause = _causes(pieces.times, first, queued, host.launch_time(thread), is_told=host.is_told)
     operator = _operators(pieces, cause, len(host.events.names))
     operator[queued] = -1  # the work stood in the queue: whatever the host did, it was not waited for
     return cause, operator
+
+
+def _portions(known: Activity, gaps: _Gaps, rows: np.ndarray) -> list[np.ndarray]:
+    """Return the gaps in portions that touch about so many pieces of a thread's activity as may be looked at together."""
+    touched = np.searchsorted(known.moment, gaps.end[rows]) + np.arange(rows.size)
+    return np.split(rows, np.flatnonzero(np.diff(touched // _AT_ONCE)) + 1)
 
 
 class _Pieces(Struct, eq=False):
@@ -180,14 +199,6 @@ def _replaced(pieces: _Pieces, other: _Pieces, idle: np.ndarray) -> _Pieces:
     stay = ~idle[pieces.gap]
     parts = [np.concatenate([getattr(pieces, name)[stay], getattr(other, name)]) for name in ("gap", "kind", "operator", "time")]
     return _Pieces(*parts, times=_summed(parts[0], parts[1], parts[3], idle.size))
-
-
-def _launch_time(host: _Host, thread: tuple[int, int]) -> int:
-    """Return the longest gap that counts as a launch's: 1.5 times the usual distance of two launches of this thread, within bounds."""
-    events, at = host.events, host.threads[thread]
-    launches = at[(host.names.launch | host.names.copy)[events.name[at]] & (events.correlation[at] >= 0)]
-    usual = float(np.median(np.diff(events.start_ns[launches]))) if launches.size > 1 else 0.0
-    return int(np.clip(_ABOUT * usual, SHORTEST_LAUNCH_NS, LONGEST_LAUNCH_NS))
 
 
 def _causes(times: np.ndarray, first: np.ndarray, queued: np.ndarray, launch_ns: int, *, is_told: bool) -> np.ndarray:

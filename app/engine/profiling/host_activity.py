@@ -62,11 +62,11 @@ def host_threads(events: Events) -> dict[tuple[int, int], np.ndarray]:
     found = {}
     for host in np.flatnonzero(is_host).tolist():
         at = np.flatnonzero(known[events.category] & (events.device == host))
-        order = np.argsort(events.stream[at], kind="stable")
-        cuts = np.flatnonzero(np.diff(events.stream[at[order]])) + 1
-        for rows in np.split(at[order], cuts):
+        at = at[np.argsort(events.stream[at], kind="stable")]
+        cuts = np.flatnonzero(np.diff(events.stream[at])) + 1
+        for rows in np.split(at, cuts):
             if rows.size:
-                found[host, int(events.stream[rows[0]])] = rows
+                found[host, int(events.stream[rows[0]])] = rows.astype(np.int32)
     return found
 
 
@@ -82,7 +82,7 @@ def main_thread(events: Events, threads: dict[tuple[int, int], np.ndarray], host
 
 def activity_of(events: Events, at: np.ndarray, names: NameKinds) -> Activity:
     """Return what one thread did. at (n,): its events in order of start."""
-    at = at[events.duration_ns[at] > 0]
+    at = at[events.duration_ns[at] > 0].astype(np.int32)  # 32 bits do for indices, here and below: these are the largest arrays of all
     start = events.start_ns[at]
     end = start + events.duration_ns[at]
     tied = np.flatnonzero(np.diff(start) == 0)
@@ -90,13 +90,15 @@ def activity_of(events: Events, at: np.ndarray, names: NameKinds) -> Activity:
         order = np.lexsort((-end, start))
         at, start, end = at[order], start[order], end[order]
     parent = parents(start, end)
-    kind, operator = _meaning(events, at, parent, names)
     # Ends before starts and inner ends before outer ones, so that of several changes at one moment the last is what goes on.
-    owner = np.concatenate([parent[::-1], np.arange(at.size)])
     moment = np.concatenate([end[::-1], start])
+    del start, end
+    kind, operator = _meaning(events, at, parent, names)
     order = np.argsort(moment, kind="stable")
-    owner = owner[order]
-    return Activity(moment[order], np.append(kind, NOTHING)[owner].astype(np.int8), np.append(operator, -1)[owner].astype(np.int32))
+    moment = moment[order]
+    owner = np.concatenate([parent[::-1], np.arange(at.size, dtype=np.int32)])[order]
+    del order, parent
+    return Activity(moment, np.append(kind, np.int8(NOTHING))[owner], np.append(operator, np.int32(-1))[owner])
 
 
 def parents(start: np.ndarray, end: np.ndarray) -> np.ndarray:
@@ -104,8 +106,8 @@ def parents(start: np.ndarray, end: np.ndarray) -> np.ndarray:
 
     Calls between one and its candidate have ended, so that the candidate's own candidate is the next to ask; these jumps double.
     """
-    candidate = np.arange(start.size) - 1
-    open_ = np.arange(start.size)
+    candidate = np.arange(-1, start.size - 1, dtype=np.int32)
+    open_ = np.arange(start.size, dtype=np.int32)
     while open_.size:
         asked = candidate[open_]
         wrong = (asked >= 0) & (end[np.maximum(asked, 0)] <= start[open_])
@@ -117,9 +119,8 @@ def parents(start: np.ndarray, end: np.ndarray) -> np.ndarray:
 def nearest(flag: np.ndarray, parent: np.ndarray) -> np.ndarray:
     """Return the innermost flagged one among each call and those around it, -1 for none."""
     if not flag.any():
-        return np.full(parent.size, -1)
-    near = np.append(np.where(flag, np.arange(parent.size), parent), -1)
-    near = near[: parent.size + 1]
+        return np.full(parent.size, -1, np.int32)
+    near = np.append(np.where(flag, np.arange(parent.size, dtype=np.int32), parent), np.int32(-1))  # -1 reads the last: it stays -1
     while True:
         further = near[near]
         if (further == near).all():
@@ -136,16 +137,18 @@ def _meaning(events: Events, at: np.ndarray, parent: np.ndarray, names: NameKind
 
     is_step = names.step[name]  # old profilers and Ascend's write it among the operators
     runtime, told = of_kind("runtime"), of_kind("annotation", "python") | is_step
-    loading, waiting = nearest(names.dataloader[name], parent), nearest(names.sync[name], parent)
-    kind = np.where(told, PYTHON, OTHER)
+    kind = np.where(told, np.int8(PYTHON), np.int8(OTHER))
     kind[runtime & names.launch[name]] = LAUNCH
     kind[runtime & names.copy[name]] = COPY
+    waiting = nearest(names.sync[name], parent)
     kind[waiting >= 0] = SYNC
-    kind[loading >= 0] = DATALOADER
     # A call of the runtime tells less than the operator that makes it, but more than the annotation around both.
     owner = nearest(of_kind("cpu_op") & ~is_step, parent)
     owner = np.where(owner < 0, waiting, owner)
-    owner = np.where((owner < 0) & (runtime | of_kind("other")), np.arange(at.size), owner)
+    itself = np.flatnonzero((owner < 0) & (runtime | of_kind("other")))
+    owner[itself] = itself
     owner = np.where(owner < 0, nearest(told & ~is_step, parent), owner)
+    loading = nearest(names.dataloader[name], parent)
+    kind[loading >= 0] = DATALOADER
     owner = np.where(loading >= 0, loading, owner)
-    return kind, np.append(name, -1)[owner]
+    return kind, np.append(name, np.int32(-1))[owner]

@@ -13,8 +13,8 @@ _DENSE = 8
 class Launches(Struct, frozen=True, eq=False):
     """Device events in order of start, and what launched each.
 
-    at     (n,) index of the device event
-    call   (n,) index of the call on the host, -1 where none was recorded
+    at     (n,) int32 index of the device event
+    call   (n,) int32 index of the call on the host, -1 where none was recorded
     """
 
     at: np.ndarray
@@ -23,8 +23,8 @@ class Launches(Struct, frozen=True, eq=False):
 
 def find_launches(events: Events) -> Launches:
     """Return the launch of each device event; where several calls share a correlation (driver under runtime), the first one."""
-    at = device_events(events)
-    nothing = np.full(at.size, -1, np.int64)
+    at = device_events(events).astype(np.int32)
+    nothing = np.full(at.size, -1, np.int32)
     if "runtime" not in events.categories or not at.size:
         return Launches(at, nothing)
     calls = np.flatnonzero(events.category == events.categories.index("runtime"))
@@ -37,7 +37,7 @@ def find_launches(events: Events) -> Launches:
         known, place = np.unique(known, return_inverse=True)
         found = np.minimum(np.searchsorted(known, wanted), known.size - 1)
         wanted, known, highest = np.where(known[found] == wanted, found, -1), place, known.size
-    table = np.full(highest + 2, -1, np.int64)
+    table = np.full(highest + 2, -1, np.int32)
     table[known[::-1]] = calls[::-1]  # of equal numbers the last assignment stays: the first call
     return Launches(at, table[wanted])  # -1 reads the last place, which is -1
 
