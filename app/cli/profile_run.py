@@ -124,7 +124,9 @@ def _events_text(profile: "Profile", lang: str) -> list[str]:
         rates = {"algorithm": row.algorithm_gbs, "bus": row.bus_gbs}
         shown = {name: "-" if rate is None else f"{format_number(rate)} GB/s" for name, rate in rates.items()}
         ranks = "-" if row.ranks is None else str(row.ranks)
-        lines.append(words("collective", kind=row.kind, calls=str(row.calls), time=format_duration(row.time_s), size=size, ranks=ranks, **shown))
+        lines.append(
+            words("collective", kind=row.kind, calls=str(row.calls), time=format_duration(row.time_s), size=size, ranks=ranks, **shown)
+        )
     return lines
 
 

@@ -1,7 +1,7 @@
 """Speed and memory of characterising a Kineto trace of one million events, made here: `python -m tests.benchmarks.profiling [EVENTS]`.
 
-Reading (without the cache) and characterising run one after the other in a process of their own. Promised: characterising takes at most half
-as long as reading, and takes at most 1.5 times the memory of the columns. A profile of the slowest functions: `… profiling EVENTS cprofile`.
+Reading (without the cache) and characterising run one after the other in a process of their own. Promised: characterising takes at most
+half as long as reading, and at most 1.5 times the memory of the columns. A profile of the slowest functions: `… profiling EVENTS cprofile`.
 """
 
 import json

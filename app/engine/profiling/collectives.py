@@ -1,9 +1,9 @@
 """Collectives by kind, size and group, with the bandwidths as nccl-tests counts them.
 
-Algorithm bandwidth is the size of the message by the time; bus bandwidth multiplies it by what a ring moves for each byte, so that it can be
-held against the rate of the link: github.com/NVIDIA/nccl-tests, doc/PERFORMANCE.md. The size is that of nccl-tests too: the larger of what
-goes in and comes out on one rank. The time is that of the kernel on this card, and so holds the wait for the slowest rank: the rates are
-what the run got, not the most that the links can do.
+Algorithm bandwidth is the size of the message by the time; bus bandwidth multiplies it by what a ring moves for each byte, so that it can
+be held against the rate of the link: github.com/NVIDIA/nccl-tests, doc/PERFORMANCE.md. The size is that of nccl-tests too: the larger of
+what goes in and comes out on one rank. The time is that of the kernel on this card, and so holds the wait for the slowest rank: the rates
+are what the run got, not the most that the links can do.
 """
 
 import re

@@ -134,9 +134,7 @@ def _gaps_of(events: Events, number: int, window: tuple[int, int], card: CardTim
     return _Gaps(start, end, returned, np.where(call >= 0, events.stream[call], -1))
 
 
-def _judge(
-    host: _Host, gaps: _Gaps, rows: np.ndarray, thread: tuple[int, int], main: tuple[int, int]
-) -> tuple[np.ndarray, np.ndarray]:
+def _judge(host: _Host, gaps: _Gaps, rows: np.ndarray, thread: tuple[int, int], main: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """Return cause and operator of the gaps that end with a launch of one thread."""
     start, end = gaps.start[rows], gaps.end[rows]
     known = host.activity(thread)

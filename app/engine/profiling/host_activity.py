@@ -40,7 +40,7 @@ class Activity(Struct, frozen=True, eq=False):
 
 
 class NameKinds(Struct, frozen=True, eq=False):
-    """Of each name of a trace, (names,) bool: whether it is a call of the data loader, waits for the card, copies, launches, marks a step."""
+    """Of each name of a trace, (names,) bool: whether it loads data, waits for the card, copies, launches, marks a step."""
 
     dataloader: np.ndarray
     sync: np.ndarray

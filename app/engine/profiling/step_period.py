@@ -22,6 +22,7 @@ REGULAR_TIME = 0.9
 EVEN = 0.8
 """This share of the parts has to take 0.5 to 1.5 times as long as the middle one."""
 _LEAST_NAMES = 4
+_LEAST_PARTS = 2
 _MOST_TRIED = 8
 _MOST_CELLS = 20_000_000
 
@@ -86,7 +87,7 @@ def _anchor(name: np.ndarray, start: np.ndarray, counts: np.ndarray, count: int)
 def _regular_names(name: np.ndarray, duration: np.ndarray, counts: np.ndarray, anchor: np.ndarray) -> float:
     """Return the share of names that run equally often in the parts between the anchors; 0 where their time does not suffice."""
     parts, names = anchor.size - 1, counts.size
-    if parts < 2 or parts * names > _MOST_CELLS:
+    if parts < _LEAST_PARTS or parts * names > _MOST_CELLS:
         return 0.0
     inside = slice(anchor[0], anchor[-1])
     part = np.repeat(np.arange(parts), np.diff(anchor))

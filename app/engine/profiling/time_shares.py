@@ -76,8 +76,7 @@ def time_shares(cards: tuple[CardTime, ...], window: tuple[int, int]) -> tuple[T
     if not rows:
         return ()
     fields = ("computing", "communicating", "copying", "idle", "communication", "copies")
-    mean = TimeShares("", **{name: float(np.mean([getattr(row, name) for row in rows])) for name in fields})
-    return (mean, *rows)
+    return (TimeShares("", *(float(np.mean([getattr(row, name) for row in rows])) for name in fields)), *rows)
 
 
 def _shares(card: CardTime, span: int) -> TimeShares:
