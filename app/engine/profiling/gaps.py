@@ -270,5 +270,5 @@ def _gathered(events: Events, found: list[_Found], span_ns: int) -> tuple[Gap, .
     for row in np.argsort(-total, kind="stable")[:MOST].tolist():
         kind, name = divmod(int(keys[row]), width)
         told = events.names[name - 1] if name else ""
-        gaps.append(Gap(KINDS[kind], told, int(count[row]), total[row] / NS_PER_S, total[row] / span_ns))  # type: ignore[arg-type]
+        gaps.append(Gap(KINDS[kind], told, int(count[row]), float(total[row] / NS_PER_S), float(total[row] / span_ns)))  # type: ignore[arg-type]
     return tuple(gaps)

@@ -75,8 +75,12 @@ def time_shares(cards: tuple[CardTime, ...], window: tuple[int, int]) -> tuple[T
     rows = [_shares(card, span) for card in cards]
     if not rows:
         return ()
-    fields = ("computing", "communicating", "copying", "idle", "communication", "copies")
-    return (TimeShares("", *(float(np.mean([getattr(row, name) for row in rows])) for name in fields)), *rows)
+
+    def mean(name: str) -> float:
+        return float(np.mean([getattr(row, name) for row in rows]))
+
+    whole = TimeShares("", mean("computing"), mean("communicating"), mean("copying"), mean("idle"), mean("communication"), mean("copies"))
+    return (whole, *rows)
 
 
 def _shares(card: CardTime, span: int) -> TimeShares:
