@@ -10,7 +10,6 @@ from app.engine import pipeline
 from app.engine.model.traces import Events, Trace
 
 
-
 def made(rows: Sequence[tuple]) -> Events:
     """rows: name, category, device, stream, start, duration [, correlation [, bytes [, shape]]]."""
     rows = sorted(((*row, *(-1, -1, "")[len(row) - 6 :]) for row in rows), key=lambda row: row[4])

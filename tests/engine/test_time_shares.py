@@ -93,7 +93,9 @@ def swept(trace, card):
     return totals["kernel"], totals["collective"], totals["memcpy"] + totals["memset"]
 
 
-@pytest.mark.parametrize("name", ["nccl_parser_config", "eager_trace", "resnet50_num_workers_0", "Fuser__report1", "torch-ex_cuda_gpu_trace"])
+@pytest.mark.parametrize(
+    "name", ["nccl_parser_config", "eager_trace", "resnet50_num_workers_0", "Fuser__report1", "torch-ex_cuda_gpu_trace"]
+)
 def test_real_traces_against_a_sweep(shared_data, name):
     trace = real(shared_data, name)
     profile = characterise(trace, platform=None)

@@ -218,19 +218,23 @@ def _causes(times: np.ndarray, first: np.ndarray, queued: np.ndarray, launch_ns:
 
 
 def _operators(pieces: _Pieces, cause: np.ndarray, names: int) -> np.ndarray:
-    """Return the operator that took most of each gap, among the pieces of its cause where that is dataloader, sync or copy."""
+    """Return the operator that took most of each gap, among the pieces of its cause where that is dataloader, sync or copy.
+
+    Time outside of any operator counts against them, but for launches: there the operator that launches is meant.
+    """
     own = cause[pieces.gap]
-    keep = (pieces.operator >= 0) & ((own > COPY) | (pieces.kind == own))
-    key = pieces.gap[keep] * names + pieces.operator[keep]
+    keep = (own > COPY) | (pieces.kind == own)
+    keep &= (pieces.operator >= 0) | (own == PYTHON) | (own == OTHER)
+    key = pieces.gap[keep] * (names + 1) + pieces.operator[keep] + 1
     found = np.full(cause.size, -1)
     if not key.size:
         return found
     order = np.argsort(key, kind="stable")
     first = np.flatnonzero(np.diff(key[order], prepend=-1))
     time = np.add.reduceat(pieces.time[keep][order], first)
-    gap, operator = np.divmod(key[order][first], names)
+    gap, operator = np.divmod(key[order][first], names + 1)
     longest = np.lexsort((time, gap))
-    found[gap[longest]] = operator[longest]  # of one gap the last stays: the longest
+    found[gap[longest]] = operator[longest] - 1  # of one gap the last stays: the longest
     return found
 
 

@@ -21,6 +21,7 @@ REGULAR_TIME = 0.9
 """The regular names have to make this share of the device time of all parts."""
 EVEN = 0.8
 """This share of the parts has to take 0.5 to 1.5 times as long as the middle one."""
+_WHOLE = 0.95
 _LEAST_NAMES = 4
 _LEAST_PARTS = 2
 _MOST_TRIED = 8
@@ -102,11 +103,12 @@ def _regular_names(name: np.ndarray, duration: np.ndarray, counts: np.ndarray, a
 
 
 def _marks(name: np.ndarray, start: np.ndarray, duration: np.ndarray, anchor: np.ndarray) -> Marks:
-    """Return from anchor to anchor, and what follows the last one where it is a whole step."""
+    """Return from anchor to anchor, and what follows the last one where it is a whole step: no next one tells where its pause ends."""
     begin, end = start[anchor[:-1]], start[anchor[1:]]
     last, before = slice(anchor[-1], None), slice(anchor[-2], anchor[-1])
-    if np.array_equal(np.sort(name[last]), np.sort(name[before])):
-        begin, end = np.append(begin, start[anchor[-1]]), np.append(end, (start + duration)[last].max())
+    done = (start + duration)[last].max()
+    if np.array_equal(np.sort(name[last]), np.sort(name[before])) and done - start[anchor[-1]] >= _WHOLE * np.median(end - begin):
+        begin, end = np.append(begin, start[anchor[-1]]), np.append(end, done)
     return begin, end
 
 
