@@ -60,6 +60,18 @@ def test_from_optimizer_to_optimizer():
     assert found.source == "user" and found.start_ns == (100 * MS, 200 * MS, 300 * MS) and found.mean_s == pytest.approx(0.1)
 
 
+@pytest.mark.parametrize(
+    "name", ["iteration 7", "step[DECODE bs=32]", "train_step", "## batch 3 ##", "Strategy.training_step", "TrainStep"]
+)
+def test_names_of_steps(name):
+    assert steps_of(made([mark(name, 10 * number, 10) for number in range(4)])).source == "user"
+
+
+@pytest.mark.parametrize("name", ["forward_step", "optimizer.step", "footstep", "stepper", "BatchNorm", "lr_scheduler_step"])
+def test_names_that_only_look_like_steps(name):
+    assert steps_of(made([mark(name, 10 * number, 10) for number in range(4)])) is None
+
+
 def test_ranges_that_are_no_steps_are_refused():
     assert steps_of(made([mark("getTerminatingOutputs", 10 * number, 10) for number in range(50)])) is None
     assert steps_of(made([mark("step", 1000 * number, 1) for number in range(5)])) is None  # they cover next to nothing

@@ -39,6 +39,7 @@ records stacks and shapes 100 µs."""
 _ABOUT = 1.5
 _AT_ONCE = 1 << 16
 """Pieces of the host's activity that are looked at together: what they need in between is several times their own size."""
+_SAMPLES = 16
 SYNC_REACH_NS = 1_000_000
 """After a wait for the card the host has to catch up. Python that takes longer than this is a cause of its own, not the wait's echo."""
 _HOST_COPY = re.compile(r"HtoD|DtoH|H2D|D2H|host_?to_?device|device_?to_?host", re.IGNORECASE)
@@ -68,7 +69,7 @@ def find_gaps(events: Events | None, window: tuple[int, int], cards: tuple[CardT
     threads = host_threads(events)
     if not threads:
         return ()
-    host = _Host(events, threads)
+    host = _Host(events, threads, [events.devices.index(card.device) for card in cards])
     found = [part for card in cards for part in (_of_card(host, window, card, launches), _copies(host, window, card))]
     return _gathered(events, found, len(cards) * (window[1] - window[0]))
 
@@ -76,17 +77,26 @@ def find_gaps(events: Events | None, window: tuple[int, int], cards: tuple[CardT
 class _Host:
     """The threads of a trace, each taken apart once and only where asked for."""
 
-    def __init__(self, events: Events, threads: dict[tuple[int, int], np.ndarray]) -> None:
+    def __init__(self, events: Events, threads: dict[tuple[int, int], np.ndarray], cards: list[int]) -> None:
         self.events = events
+        self._hosts = [host_of(events, card) for card in cards]
         self.threads = threads
         self.names = kinds_of_names(events)
         self.is_told = bool({"cpu_op", "python"} & set(events.categories))
+        self._mains: dict[int, tuple[int, int] | None] = {}
         self._known: dict[tuple[int, int], Activity] = {}
         self._launch_times: dict[tuple[int, int], int] = {}
 
     def main(self, card: int) -> tuple[int, int] | None:
         """Return the main thread of the host of a card."""
-        return main_thread(self.events, self.threads, host_of(self.events, card), self.names)
+        host = host_of(self.events, card)
+        if host not in self._mains:
+            self._mains[host] = main_thread(self.events, self.threads, host, self.names)
+        return self._mains[host]
+
+    def most(self, host: int) -> int:
+        """Return how many pieces of activity to look at in a gap: all of them, but few where many cards look at the same host."""
+        return _SAMPLES if self._hosts.count(host) > 1 else len(self.events)
 
     def activity(self, thread: tuple[int, int]) -> Activity:
         """Return what a thread did."""
@@ -115,7 +125,7 @@ def _of_card(host: _Host, window: tuple[int, int], card: CardTime, launches: Lau
     for thread in np.unique(gaps.thread).tolist():
         rows = np.flatnonzero(gaps.thread == thread)
         key = (main[0], thread) if (main[0], thread) in host.threads else main
-        for some in _portions(host.activity(key), gaps, rows):
+        for some in _portions(host.activity(key), gaps, rows, host.most(main[0])):
             cause[some], operator[some] = _judge(host, gaps, some, key, main)
     return _Found(cause, operator, gaps.end - gaps.start)
 
@@ -138,11 +148,12 @@ def _judge(host: _Host, gaps: _Gaps, rows: np.ndarray, thread: tuple[int, int], 
     """Return cause and operator of the gaps that end with a launch of one thread."""
     start, end = gaps.start[rows], gaps.end[rows]
     known = host.activity(thread)
-    pieces = _pieces(known, start, end)
+    most = host.most(main[0])
+    pieces = _pieces(known, start, end, most)
     first = _kind_at(known, start)
     if thread != main:
         idle = 2 * pieces.times[:, NOTHING] > end - start
-        other = _pieces(host.activity(main), start[idle], end[idle])
+        other = _pieces(host.activity(main), start[idle], end[idle], most)
         other.gap = np.flatnonzero(idle)[other.gap]
         pieces = _replaced(pieces, other, idle)
         first[idle] = _kind_at(host.activity(main), start[idle])
@@ -154,10 +165,14 @@ def _judge(host: _Host, gaps: _Gaps, rows: np.ndarray, thread: tuple[int, int], 
     return cause, operator
 
 
-def _portions(known: Activity, gaps: _Gaps, rows: np.ndarray) -> list[np.ndarray]:
+def _portions(known: Activity, gaps: _Gaps, rows: np.ndarray, most: int) -> list[np.ndarray]:
     """Return the gaps in portions that touch about so many pieces of a thread's activity as may be looked at together."""
-    touched = np.searchsorted(known.moment, gaps.end[rows]) + np.arange(rows.size)
-    return np.split(rows, np.flatnonzero(np.diff(touched // _AT_ONCE)) + 1)
+    first, last = _touched(known, gaps.start[rows], gaps.end[rows])
+    return np.split(rows, np.flatnonzero(np.diff(np.cumsum(np.minimum(last - first + 1, most)) // _AT_ONCE)) + 1)
+
+
+def _touched(known: Activity, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.searchsorted(known.moment, start, side="right") - 1, np.searchsorted(known.moment, end, side="left") - 1
 
 
 class _Pieces(Struct, eq=False):
@@ -170,18 +185,22 @@ class _Pieces(Struct, eq=False):
     times: np.ndarray
 
 
-def _pieces(known: Activity, start: np.ndarray, end: np.ndarray) -> _Pieces:
-    """Return the parts of a thread's activity inside each gap. Gaps do not overlap, so there are few more parts than pieces."""
-    first = np.searchsorted(known.moment, start, side="right") - 1
-    last = np.searchsorted(known.moment, end, side="left") - 1
-    count = last - first + 1
+def _pieces(known: Activity, start: np.ndarray, end: np.ndarray, most: int) -> _Pieces:
+    """Return the parts of a thread's activity inside each gap; of a gap that touches more than `most`, so many samples evenly apart."""
+    first, last = _touched(known, start, end)
+    count = np.minimum(last - first + 1, most)
     gap = np.repeat(np.arange(start.size), count)
-    place = np.arange(gap.size) - np.repeat(np.cumsum(count) - count, count) + first[gap]
-    moment = np.append(known.moment, np.iinfo(np.int64).max)
-    begin = np.maximum(np.where(place >= 0, moment[place], np.iinfo(np.int64).min), start[gap])
-    time = np.minimum(moment[place + 1], end[gap]) - begin
-    kind, operator = np.append(known.kind, NOTHING)[place], np.append(known.operator, -1)[place]
-    return _Pieces(gap, kind, operator, time, _summed(gap, kind, time, start.size))
+    part = np.arange(gap.size) - np.repeat(np.cumsum(count) - count, count)
+    place = part + first[gap]
+    begin = np.maximum(np.where(place >= 0, known.moment[place], np.iinfo(np.int64).min), start[gap])
+    time = np.minimum(known.moment[np.minimum(place + 1, known.moment.size - 1)], end[gap]) - begin
+    many = np.flatnonzero((last - first + 1 > most)[gap])
+    if many.size:
+        length, part = (end - start)[gap[many]], part[many]
+        edge = length * part // most
+        time[many] = length * (part + 1) // most - edge
+        place[many] = np.searchsorted(known.moment, start[gap[many]] + edge + time[many] // 2, side="right") - 1
+    return _Pieces(gap, known.kind[place], known.operator[place], time, _summed(gap, known.kind[place], time, start.size))
 
 
 def _summed(gap: np.ndarray, kind: np.ndarray, time: np.ndarray, gaps: int) -> np.ndarray:
@@ -189,7 +208,7 @@ def _summed(gap: np.ndarray, kind: np.ndarray, time: np.ndarray, gaps: int) -> n
 
 
 def _kind_at(known: Activity, moments: np.ndarray) -> np.ndarray:
-    return np.append(known.kind, NOTHING)[np.searchsorted(known.moment, moments, side="right") - 1].astype(np.int64)
+    return known.kind[np.searchsorted(known.moment, moments, side="right") - 1]
 
 
 def _replaced(pieces: _Pieces, other: _Pieces, idle: np.ndarray) -> _Pieces:

@@ -27,10 +27,10 @@ _LAUNCH = re.compile(r"Launch|Memset", re.IGNORECASE)
 
 
 class Activity(Struct, frozen=True, eq=False):
-    """One thread as pieces; each lasts until the next begins, the time before the first is "nothing".
+    """One thread as pieces; each lasts until the next begins. The last one stands for the time after and, as number -1, before all others.
 
-    moment     (m,) int64 ns, ascending
-    kind       (m,) int8, index into KINDS
+    moment     (m,) int64 ns, ascending; the last is the end of time
+    kind       (m,) int8, index into KINDS; the last is "nothing"
     operator   (m,) int32, index into Events.names of the operator that it belongs to, -1 = none
     """
 
@@ -91,12 +91,12 @@ def activity_of(events: Events, at: np.ndarray, names: NameKinds) -> Activity:
         at, start, end = at[order], start[order], end[order]
     parent = parents(start, end)
     # Ends before starts and inner ends before outer ones, so that of several changes at one moment the last is what goes on.
-    moment = np.concatenate([end[::-1], start])
+    moment = np.concatenate([end[::-1], start, [np.iinfo(np.int64).max]])
     del start, end
     kind, operator = _meaning(events, at, parent, names)
     order = np.argsort(moment, kind="stable")
     moment = moment[order]
-    owner = np.concatenate([parent[::-1], np.arange(at.size, dtype=np.int32)])[order]
+    owner = np.concatenate([parent[::-1], np.arange(at.size, dtype=np.int32), np.array([-1], np.int32)])[order]
     del order, parent
     return Activity(moment, np.append(kind, np.int8(NOTHING))[owner], np.append(operator, np.int32(-1))[owner])
 

@@ -21,7 +21,11 @@ LEAST_STEPS = 3
 """Fewer repetitions of a user's range, or of a pattern of kernels, are no steps."""
 _PROFILER = re.compile(r"^ProfilerStep#?\s*\d*$|^Step$")
 """torch.profiler and torch_npu number their steps; the MindSpore profiler's step trace calls each "Step"."""
-_USER = re.compile(r"(^|[^a-z])(train(ing)?|global|eval|decode)?[ _.:-]*(step|iter|iteration|batch)([^a-z]|$)", re.IGNORECASE)
+_USER = re.compile(
+    r"((^|[^a-z_])(train(ing)?|global|eval|decode)[ _:-]*|(^|[^a-z_.]))(step|iter|iteration|batch)([^a-z]|$)",
+    re.IGNORECASE,
+)
+"""Not "forward_step" or "optimizer.step": those are parts of one."""
 _ONCE_A_STEP = re.compile(r"^Optimizer\.step#")
 _DIGITS = re.compile(r"\d+")
 _STUMP = 0.1

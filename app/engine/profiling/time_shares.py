@@ -31,8 +31,9 @@ def card_times(events: Events | None, window: tuple[int, int]) -> tuple[CardTime
     if events is None or window[1] <= window[0]:
         return ()
     chosen = device_events(events)
-    cards = np.unique(events.device[chosen]).tolist()
-    found = [_card_time(events, chosen[events.device[chosen] == card] if len(cards) > 1 else chosen, window) for card in cards]
+    device = events.device[chosen]
+    order = np.argsort(device, kind="stable")
+    found = [_card_time(events, at, window) for at in np.split(chosen[order], np.flatnonzero(np.diff(device[order])) + 1) if at.size]
     return tuple(sorted(found, key=lambda card: card.device))
 
 
