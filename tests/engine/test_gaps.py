@@ -93,6 +93,20 @@ def test_each_rank_looks_at_its_own_host_and_shares_are_means():
     )
 
 
+def test_cards_of_one_host_are_judged_by_samples():
+    """Two cards wait 990 µs for one thread, which makes 80 calls in a data loader and 20 elsewhere: more pieces than are looked at."""
+    rows = [(f"data_load_{number}", "python", "host", 1, (100 + 10 * number) * US, 9 * US) for number in range(80)]
+    rows += [("aten::cat", "cpu_op", "host", 1, (900 + 10 * number) * US, 9 * US) for number in range(20)]
+    for card in ("0", "1"):
+        rows += launched(2 * int(card), "a", 0, 0, 100 * US, device=card)
+        rows += launched(2 * int(card) + 1, "b", 1085 * US, 1090 * US, 10 * US, device=card)
+    events = made(rows)
+    window = (0, 1100 * US)
+    found = find_gaps(events, window, card_times(events, window), find_launches(events))
+    assert {gap.cause for gap in found} == {"dataloader"} and sum(gap.count for gap in found) == 2
+    assert sum(gap.time_s for gap in found) == pytest.approx(2 * 990e-6)
+
+
 def test_without_the_host_nothing_is_told():
     assert gaps_of([("a", "kernel", "0", 7, 0, 10), ("b", "kernel", "0", 7, 50, 10)], (0, 60)) == {}
 
