@@ -125,7 +125,7 @@ class Gap(Struct, frozen=True):
 class Collective(Struct, frozen=True):
     """Collectives of one kind and size.
 
-    kind            all_reduce all_gather reduce_scatter broadcast all_to_all send_recv other
+    kind            all_reduce all_gather reduce_scatter broadcast reduce all_to_all send_recv other
     bytes           payload of one call, None = not recorded; ranks: size of the group, None = not recorded
     algorithm_gbs   payload ÷ time; bus_gbs: that times the factor of nccl-tests (2(n-1)/n of an all-reduce …)
     """
