@@ -28,6 +28,7 @@ check: setup
 bench: setup
 	QT_QPA_PLATFORM=offscreen $(PYTHON) -m tests.benchmarks
 	$(PYTHON) -m tests.benchmarks.reading
+	$(PYTHON) -m tests.benchmarks.profiling
 
 # Mutants of all sample files, each with a limit of time and memory: make fuzz SECONDS=600 SEED=7
 SECONDS = 300

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from app.engine.model.profiles import Profile
 
 SHOWN_OPERATORS = 20
+SHOWN_GAPS = SHOWN_COLLECTIVES = 5
 
 
 def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
@@ -95,6 +96,7 @@ def describe_profile(profile: "Profile", lang: str) -> dict:
         ],
         "efficiency": _efficiency(profile, lang),
         "communication": {"share": profile.communication.share, "exposed_share": profile.communication.exposed_share},
+        **_events_document(profile),
         "statistics": {
             row.metric: {"mean": row.mean, "p50": row.p50, "p95": row.p95, "max": row.max} for row in profile.statistics if row.device == ""
         },
@@ -142,6 +144,49 @@ def _cluster(profile: "Profile", lang: str) -> dict:
     return {"dependence": dependence, "stragglers": to_builtins(profile.stragglers), "nodes": to_builtins(profile.nodes)}
 
 
+def _events_document(profile: "Profile") -> dict:
+    """Return what an event trace tells: shares of time, steps, gaps, collectives; empty or null where it tells none."""
+    from msgspec import to_builtins
+
+    return {
+        "time_shares": [to_builtins(row, str_keys=True) for row in profile.time_shares],
+        "steps": to_builtins(profile.steps) if profile.steps is not None else None,
+        "gaps": [to_builtins(row) for row in profile.gaps],
+        "collectives": [to_builtins(row) for row in profile.collectives],
+    }
+
+
+def _events_text(profile: "Profile", lang: str) -> list[str]:
+    """Return the same in lines, the largest gaps and collectives only."""
+    from app.engine.units import format_duration, format_number, format_share
+
+    def words(code: str, **params: str) -> str:
+        return render(Message(f"cli.profile.{code}", dict(params)), lang)
+
+    lines = []
+    if profile.time_shares:
+        mean = profile.time_shares[0]
+        names = ("computing", "communicating", "copying", "idle", "communication", "copies")
+        lines.append(words("time_shares", **{name: format_share(getattr(mean, name), 1) for name in names}))
+    if (steps := profile.steps) is not None:
+        times = {name: format_duration(getattr(steps, f"{name}_s")) for name in ("mean", "p50", "p95")}
+        source = term(f"profiling.steps.{steps.source}", lang)
+        lines.append(words("steps", source=source, count=str(len(steps.start_ns)), jitter=format_share(steps.jitter, 1), **times))
+    for gap in profile.gaps[:SHOWN_GAPS]:
+        cause = term(f"page_profile.time.cause_{gap.cause}", lang)
+        told = {"operator": gap.operator[:60], "count": str(gap.count), "time": format_duration(gap.time_s)}
+        lines.append(words("gap", share=format_share(gap.share, 1), cause=cause, **told))
+    for row in profile.collectives[:SHOWN_COLLECTIVES]:
+        size = "-" if row.bytes is None else f"{format_number(row.bytes / 1e6, 3)} MB"
+        rates = {"algorithm": row.algorithm_gbs, "bus": row.bus_gbs}
+        shown = {name: "-" if rate is None else f"{format_number(rate)} GB/s" for name, rate in rates.items()}
+        ranks = "-" if row.ranks is None else str(row.ranks)
+        lines.append(
+            words("collective", kind=row.kind, calls=str(row.calls), time=format_duration(row.time_s), size=size, ranks=ranks, **shown)
+        )
+    return lines
+
+
 def _text(profile: "Profile", lang: str) -> str:
     from app.engine.units import format_duration, format_share
 
@@ -165,6 +210,8 @@ def _text(profile: "Profile", lang: str) -> str:
         "",
         text_table(heads, rows),
     ]
+    if told := _events_text(profile, lang):
+        lines += ["", *told]
     if profile.operators:
         heads = [words(head) for head in ("operator", "category", "calls", "time", "share", "tflops", "gbs", "bound", "tensor", "shapes")]
         shown = _operator_rows(profile, lang)

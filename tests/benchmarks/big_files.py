@@ -63,15 +63,15 @@ def kineto(path: Path) -> None:
             draws = zip(rng.integers(0, 180, 500).tolist(), rng.integers(0, 121, 500).tolist(), rng.random((500, 2)).tolist(), strict=True)
             for name, kernel, (host_us, device_us) in draws:
                 number += 1
-                yield _launch(number, names[name], kernels[kernel], host_us * 90, device_us * 80)
+                yield kineto_launch(number, names[name], kernels[kernel], host_us * 90, device_us * 80)
 
     end = '\n  ],\n  "traceName": "x.json",\n  "displayTimeUnit": "ms",\n  "baseTimeNanoseconds": 0\n}\n'
     device = '{\n      "id": 0, "name": "NVIDIA A800", "totalGlobalMem": 85174583296\n    }'
     start = f'{{\n  "schemaVersion": 1,\n  "deviceProperties": [\n    {device}\n  ],\n  "traceEvents": [\n'
-    fill(path, blocks(), start + _launch(0, names[0], kernels[0], 1, 1)[2:], end)
+    fill(path, blocks(), start + kineto_launch(0, names[0], kernels[0], 1, 1)[2:], end)
 
 
-def _launch(number: int, name: str, kernel: str, host_us: float, device_us: float) -> str:
+def kineto_launch(number: int, name: str, kernel: str, host_us: float, device_us: float) -> str:
     start = 1700560457649407.123 + 100 * number
     return f''',
   {{

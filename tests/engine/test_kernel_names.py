@@ -5,7 +5,6 @@ import csv
 import pytest
 
 from app.engine.paths import platform_db_folder
-from app.engine.profiling.device_time import kernel_class
 from app.engine.profiling.kernel_names import kernel_kind
 
 NAMES = [
@@ -57,7 +56,7 @@ NAMES = [
 def test_names(name, kind, tensor_core):
     found = kernel_kind(name)
     assert (found.kind, found.tensor_core) == (kind, tensor_core)
-    assert kernel_class(name) == kind
+    assert kernel_kind(name).kind == kind
 
 
 def test_the_table_is_whole():

@@ -125,7 +125,7 @@ class Gap(Struct, frozen=True):
 class Collective(Struct, frozen=True):
     """Collectives of one kind and size.
 
-    kind            all_reduce all_gather reduce_scatter broadcast all_to_all send_recv other
+    kind            all_reduce all_gather reduce_scatter broadcast reduce all_to_all send_recv other
     bytes           payload of one call, None = not recorded; ranks: size of the group, None = not recorded
     algorithm_gbs   payload ÷ time; bus_gbs: that times the factor of nccl-tests (2(n-1)/n of an all-reduce …)
     """
@@ -170,7 +170,10 @@ class Efficiency(Struct, frozen=True):
 
 
 class Communication(Struct, frozen=True):
-    """share of device busy time in collectives, and the part of it that no computation hides. None = not measured."""
+    """share of device busy time in collectives; exposed_share: the part that no computation hides, of device busy time too.
+
+    None = not measured. exposed_share ÷ share is how much of the communication is exposed; of the window it is TimeShares.communicating.
+    """
 
     share: float | None
     exposed_share: float | None

@@ -58,8 +58,8 @@ class Events(Struct, frozen=True, eq=False):
     stream                   int64, stream on a device, thread on the host
     start_ns, duration_ns    int64
     correlation              int64, ties a launch on the host to its kernel; -1 = none
-    shape                    int32 index into shapes (text as recorded), -1 = none
-    bytes                    int64 payload of copies and collectives, -1 = unknown
+    shape                    int32 index into shapes (text as recorded; of a collective "allreduce;in=1024;out=1024;ranks=8"), -1 = none
+    bytes                    int64 payload of copies and collectives (the larger of what goes in and comes out), -1 = unknown
     category names are ours: kernel memcpy memset collective cpu_op runtime annotation python other
     """
 

@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from app.engine.model.platforms import Platform
 from app.engine.model.traces import Events
+from app.engine.profiling.host_calls import HostCalls
 from app.engine.profiling.kernel_names import flags
-from app.engine.profiling.launches import HostCalls
 from app.engine.profiling.operator_work import MATRIX_RULES, rule_of, work_of
 
 _MOST_TABLE = 20_000_000

@@ -4,17 +4,22 @@ import numpy as np
 
 from app.engine.messages import message
 from app.engine.model.platforms import Platform
-from app.engine.model.profiles import Bottleneck, Communication, OperatorStat, Profile, Statistic
+from app.engine.model.profiles import Bottleneck, OperatorStat, Profile, Statistic
 from app.engine.model.traces import Trace
 from app.engine.model.workloads import Node, Workload
 from app.engine.profiling.axes import Context, compute_axes
 from app.engine.profiling.call_shapes import ELEMENT_BYTES
+from app.engine.profiling.collectives import find_collectives
 from app.engine.profiling.device_time import device_time
 from app.engine.profiling.efficiency import model_efficiency
+from app.engine.profiling.gaps import find_gaps
 from app.engine.profiling.judging import judged
+from app.engine.profiling.launches import find_launches
 from app.engine.profiling.operators import Observed, host_table, kernel_table, observe
+from app.engine.profiling.steps import find_steps
 from app.engine.profiling.tensor_share import tensor_share
 from app.engine.profiling.thresholds import thresholds
+from app.engine.profiling.time_shares import card_times, communication, time_shares
 from app.engine.profiling.window import busy_window, inside
 from app.engine.progress import Progress, no_progress
 from app.engine.units import NS_PER_S
@@ -38,14 +43,17 @@ def characterise(
     """
     window = busy_window(trace, thresholds().busy.idle_gpu, whole=whole)
     progress(0.1, "profiling.doing.device_time")
-    on_device = device_time(trace.events, window)
+    cards = card_times(trace.events, window)
+    on_device = device_time(trace.events, window, cards)
     assumed = _assumed_type(trace, workload)
     observed = observe(trace.events, assumed) if trace.events is not None else None
     timed = trace.clock != "synthetic"  # kernels laid out one after the other fill a window that never was
     tensor = tensor_share(trace.events, observed, window, platform) if timed and trace.events is not None and observed is not None else None
     axes = compute_axes(Context(trace, window, platform, node, on_device, tensor))
     statistics = _statistics(trace, window)
-    communication = on_device.communication if on_device is not None else Communication(None, None)
+    progress(0.3, "profiling.doing.launches")
+    launches = find_launches(trace.events) if trace.events is not None else None
+    steps = find_steps(trace.events, window, launches)
     progress(0.5, "profiling.doing.operators")
     host, kernels = _tables(trace, window, observed, platform)
     warnings = list(trace.warnings)
@@ -64,10 +72,14 @@ def characterise(
         bottleneck=Bottleneck("unknown"),
         operators=kernels or host,
         aten_ops=host,
-        communication=communication,
+        communication=communication(cards),
+        time_shares=time_shares(cards, window),
+        steps=steps,
+        gaps=find_gaps(trace.events, window, cards, launches),
+        collectives=find_collectives(trace.events, window, launches),
         statistics=statistics,
         warnings=tuple(warnings),
-        efficiency=model_efficiency(workload, platform),
+        efficiency=model_efficiency(workload, platform, step_s=steps.p50_s if steps is not None else None),
     )
     return judged(profile, trace, platform, workload)
 

@@ -7,8 +7,8 @@ from app.engine.model.platforms import Platform
 from app.engine.model.profiles import OperatorStat
 from app.engine.model.traces import Events
 from app.engine.profiling.achieved import CallWork, call_work, kernel_work, roofline_side
+from app.engine.profiling.host_calls import HostCalls, host_calls
 from app.engine.profiling.kernel_names import flags, kernel_kind
-from app.engine.profiling.launches import HostCalls, host_calls
 from app.engine.units import NS_PER_S
 
 _LEAST_KNOWN = {"host": 0.99, "kernel": 0.5}

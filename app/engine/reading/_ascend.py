@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MICROSECOND = 3  # 10^3 ns
-_COLLECTIVE = re.compile(r"hcom_|hccl|^(all_?reduce|all_?gather|reduce_?scatter|all_?to_?all|broadcast)", re.IGNORECASE)
+_COLLECTIVE = re.compile(r"hcom_|hccl|^(all_?reduce|all_?gather|reduce_?scatter|all_?to_?all|broadcast(?!_?to))", re.IGNORECASE)
 _COPY = re.compile(r"memcpy|memory_?copy|sdma", re.IGNORECASE)
 # Our axis <- the columns that feed it, best first; all are shares 0..1 of the task's time, but for cube_utilization in %.
 AXES = (

@@ -31,6 +31,9 @@ class Args(msgspec.Struct, gc=False):
     types: msgspec.Raw = msgspec.field(default=NOTHING, name="Input type")
     values: msgspec.Raw = msgspec.field(default=NOTHING, name="Concrete Inputs")
     elements: Number = msgspec.field(default=None, name="In msg nelems")
+    elements_out: Number = msgspec.field(default=None, name="Out msg nelems")
+    collective: Number = msgspec.field(default=None, name="Collective name")
+    ranks: Number = msgspec.field(default=None, name="Group size")
     dtype: str | None = None
     device_type: Number = msgspec.field(default=None, name="Device Type")
     device_id: Number = msgspec.field(default=None, name="Device Id")

@@ -40,7 +40,10 @@ ON_DEVICE = frozenset({"kernel", "memcpy", "memset", "collective"})
 COLLECTIVE = re.compile(r"nccl|rccl|hccl|oneccl|ncclDevKernel|all_?reduce_kernel", re.IGNORECASE)
 SPANS = frozenset({"Trace", "trace", "profiler_range"})
 SKIPPED_PHASES = {"s": "flow", "f": "flow", "t": "flow", "M": "metadata", "i": "instant", "I": "instant", "C": "counter"}
-ELEMENT_BYTES = {"float": 4, "float32": 4, "half": 2, "float16": 2, "bfloat16": 2, "double": 8, "long": 8, "int": 4, "byte": 1, "char": 1}
+ELEMENT_BYTES = {
+    "float": 4, "float32": 4, "half": 2, "float16": 2, "bfloat16": 2, "double": 8, "long": 8, "int": 4, "short": 2, "byte": 1, "char": 1,
+    "bool": 1, "float8_e4m3fn": 1, "float8_e5m2": 1, "float8_e4m3fnuz": 1, "float8_e5m2fnuz": 1,
+}  # fmt: skip
 VALUES_MATTER = re.compile(r"conv|attention|flash_attn", re.IGNORECASE)
 """Operators whose work follows from strides, groups or masks, not from shapes alone."""
 MOST_US = 2.0**62 / 1000
@@ -100,18 +103,13 @@ class EventColumns:
 
         The values of the other arguments differ from call to call; they are kept only where the work depends on them.
         """
-        shapes, joined = self._shapes, _PARTS.join
+        shapes = self._shapes
         if len(self._told) < len(self._names):
             self._told += [VALUES_MATTER.search(one) is not None for one in islice(self._names, len(self._told), None)]
         told = np.array(self._told, bool)[name].tolist()
         return np.array(
             [
-                -1
-                if args.dims is NOTHING
-                else shapes.setdefault(
-                    joined((args.dims, args.types, args.values) if all_told and args.values is not NOTHING else (args.dims, args.types)),
-                    len(shapes),
-                )
+                -1 if args.dims is NOTHING and args.elements is None else shapes.setdefault(_shape_key(args, all_told), len(shapes))
                 for args, all_told in zip(argued, told, strict=True)
             ],
             np.int32,
@@ -140,7 +138,7 @@ class EventColumns:
             names=names,
             categories=tuple(kinds),
             devices=tuple(devices),
-            shapes=tuple(shape_text(*text.split(_PARTS, 2)) for text in self._shapes),
+            shapes=tuple(map(_shape_of, self._shapes)),
             name=name,
             category=category,
             device=device,
@@ -218,13 +216,31 @@ def _device(cat: str | None, pid: object, device: object) -> str:
     return str(int(device)) if isinstance(device, float) and device.is_integer() else str(device)
 
 
-def _payload(args: object) -> object:
-    size = args.bytes_  # type: ignore[attr-defined]
-    if size is not None:
-        return size
-    elements, dtype = args.elements, args.dtype  # type: ignore[attr-defined]
-    width = ELEMENT_BYTES.get(dtype.lower()) if isinstance(dtype, str) else None
-    return elements * width if width is not None and isinstance(elements, int) else None
+def _shape_key(args: Args, all_told: bool) -> bytes:
+    """Return what tells the shapes of a call, as JSON pieces; of a collective its message, as text."""
+    if args.elements is not None:
+        return _message_text(args)
+    if all_told and args.values is not NOTHING:
+        return _PARTS.join((args.dims, args.types, args.values))
+    return _PARTS.join((args.dims, args.types))
+
+
+def _shape_of(key: bytes) -> str:
+    return shape_text(*key.split(_PARTS, 2)) if _PARTS in key else key.decode("utf-8", "replace")
+
+
+def _payload(args: Args) -> object:
+    """Return the size of a copy or of a collective's message, as nccl-tests counts it: the larger of what goes in and what comes out."""
+    if args.bytes_ is not None:
+        return args.bytes_
+    width = ELEMENT_BYTES.get(args.dtype.lower()) if isinstance(args.dtype, str) else None
+    elements = max((one for one in (args.elements, args.elements_out) if isinstance(one, int)), default=None)
+    return elements * width if width is not None and elements is not None else None
+
+
+def _message_text(args: Args) -> bytes:
+    """Return what stands for the shape of a collective: its name, elements and group, so that no column of its own is needed."""
+    return f"{args.collective or ''};in={args.elements};out={args.elements_out};ranks={args.ranks}".encode()
 
 
 def _floats(values: list) -> np.ndarray:
