@@ -3,11 +3,13 @@
 A piece holds whole lines. Numbers may carry a unit behind ("64348 MiB", "47 %") and blanks around; what is no number is nan, never 0.
 """
 
+import re
+
 import numpy as np
 
 from app.engine.model.traces import Clock
 from app.engine.reading._digits import parse_long, parse_short
-from app.engine.reading._times import MISSING, epoch_times, is_time_of_day, parse_regular, parse_times, times_of_day
+from app.engine.reading._times import MISSING, counted_times, epoch_times, is_time_of_day, parse_regular, parse_times, times_of_day
 
 LINE_END, BLANK = 10, 32
 WIDEST = 24
@@ -77,6 +79,8 @@ class Cells:
             found = epoch_times(epoch)
             if found is not None:
                 return found, "absolute"
+            if re.fullmatch(r"\d{1,9}(?:\.\d+)?", self.text(0, column)):  # a script's own seconds
+                return counted_times(epoch, 10**9), "relative"
         codes, texts = self.codes(column)
         stamps = pd.Series(texts, dtype=str)
         of_day = self.rows > 0 and is_time_of_day(self.text(0, column))

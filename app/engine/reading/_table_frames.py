@@ -1,6 +1,7 @@
 """A table as a data frame: CSV with whatever separator, or the sheet of a workbook that holds samples; its cells as numbers, times."""
 
 import io
+import re
 import warnings
 import zipfile
 from collections import Counter
@@ -12,7 +13,8 @@ from app.engine.errors import UnreadableFile
 from app.engine.model.traces import Clock
 from app.engine.reading._csv_text import MOST_COLUMNS, MOST_LINE_BYTES, without_long_lines
 from app.engine.reading._sources import Source
-from app.engine.reading._table_columns import TIME_NAMES, plain
+from app.engine.reading._table_cells import parsed
+from app.engine.reading._table_columns import names_one_time, plain
 from app.engine.reading._times import MISSING, counted_times, epoch_times, parse_times
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 SEPARATORS = (",", "\t", ";", "|")
 COUNTS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "sec": 10**9, "seconds": 10**9, "min": 60 * 10**9}
 _MOST_TITLE_ROWS = 30
+_QUOTED = re.compile(r'"[^"]*"')
+_LONG_FORM = ({"series", "time", "value"}, {"metric", "time", "value"})
 
 
 def is_workbook(head: bytes) -> bool:
@@ -34,7 +38,20 @@ def load_frame(source: Source, skipped: dict[str, int]) -> "pd.DataFrame":
     if frame.empty:
         raise UnreadableFile("reading.no_rows", file=source.path)
     frame.columns = _distinct([str(column) for column in frame.columns])
-    return frame
+    return _wide(frame)
+
+
+def _wide(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Return a dashboard's export of "Series;Time;Value" with a column for each series."""
+    names = {plain(str(column)): column for column in frame.columns}
+    if set(names) not in _LONG_FORM:
+        return frame
+    time, value = names["time"], names["value"]
+    series = names.get("series", names.get("metric"))
+    wide = frame.drop_duplicates([time, series]).pivot(index=time, columns=series, values=value)  # pyright: ignore[reportArgumentType]
+    wide = wide.reindex(frame[time].unique()).reset_index()
+    wide.columns = [str(column) for column in wide.columns]
+    return wide
 
 
 def _distinct(heads: list[str]) -> list[str]:
@@ -51,7 +68,7 @@ def _distinct(heads: list[str]) -> list[str]:
 
 def separator_of(text: str) -> str | None:
     """Return what separates the cells: the candidate that gives most lines the same number (> 1) of cells."""
-    lines = [line for line in text.splitlines()[:40] if line.strip()]
+    lines = [_QUOTED.sub("", line) for line in text.splitlines()[:40] if line.strip()]
     if len(lines) > 2:
         lines = lines[:-1]
     best, most = None, 0.0
@@ -60,7 +77,7 @@ def separator_of(text: str) -> str | None:
         number, share = counts.most_common(1)[0] if counts else (0, 0)
         if number > 0 and share >= 0.8 * len(lines) and number * share > most:
             best, most = candidate, number * share
-    return best if len(lines) > 1 or (lines and best and any(plain(cell) in TIME_NAMES for cell in lines[0].split(best))) else None
+    return best if len(lines) > 1 or (lines and best and any(map(names_one_time, text.strip().split(best)))) else None
 
 
 def _csv(source: Source, skipped: dict[str, int]) -> "pd.DataFrame":
@@ -101,26 +118,11 @@ def _workbook(source: Source) -> "pd.DataFrame":
         for number, row in enumerate(rows[:_MOST_TITLE_ROWS]):
             heads = [str(cell) for cell in row]
             frame = pd.DataFrame(rows[number + 1 :], columns=heads).replace("", None)
-            if any(plain(head) in TIME_NAMES for head in heads):
+            if any(map(names_one_time, heads)):
                 return frame
             if fallback.empty and sum(map(bool, heads)) > 1:
                 fallback = frame
     return fallback
-
-
-def numbers_of(column: "pd.Series") -> np.ndarray:
-    """Return numbers; cells such as "45 %" or "1,024 MiB" lose their unit."""
-    import pandas as pd
-
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        return column.to_numpy(np.float64)
-    numbers = _parsed(column)
-    if numbers.notna().mean() < 0.5:
-        stripped = (
-            column.astype(str).str.replace(",", "").str.extract(r"^\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*[%A-Za-z/°]*\s*$", expand=False)
-        )
-        numbers = _parsed(stripped)
-    return numbers.to_numpy(np.float64)
 
 
 def times_of(column: "pd.Series", name: str) -> tuple[np.ndarray, Clock] | None:
@@ -129,7 +131,7 @@ def times_of(column: "pd.Series", name: str) -> tuple[np.ndarray, Clock] | None:
 
     if pd.api.types.is_datetime64_any_dtype(column):
         column = column.astype(str)
-    numbers = _parsed(column).to_numpy(np.float64)
+    numbers = parsed(column).to_numpy(np.float64)
     if np.isfinite(numbers).mean() > 0.5:
         return counted(numbers, name)
     texts = column.astype(str)
@@ -142,16 +144,6 @@ def counted(numbers: np.ndarray, name: str) -> tuple[np.ndarray, Clock]:
     epoch = epoch_times(numbers)
     if epoch is not None:
         return epoch, "absolute"
-    words = plain(name).split("_")
+    words = re.sub(r"\W+", "_", name.lower()).split("_")  # with what stands in brackets: "Time (ms)"
     factor = next((COUNTS[word] for word in reversed(words) if word in COUNTS), 10**9)
     return counted_times(numbers, factor), "relative"
-
-
-def _parsed(column: "pd.Series") -> "pd.Series":
-    """Return the column as numbers, nan for what is none or has more digits than any number of ours."""
-    import pandas as pd
-
-    try:
-        return pd.to_numeric(column, errors="coerce")
-    except OverflowError:
-        return pd.to_numeric(column.astype(str).str.slice(0, 300), errors="coerce").astype(np.float64)
