@@ -36,6 +36,14 @@ _CLOCK = rb"\d\d:\d\d:\d\d(?:\.\d{1,9})?"
 _EPOCH = rb"1\d{9}(?:\.\d{1,9})?"
 
 _KINDS: tuple[tuple[str, bytes], ...] = (("date", _DATE), ("ctime", _CTIME), ("syslog", _SYSLOG), ("epoch", _EPOCH), ("clock", _CLOCK))
+# what loggers put between their time and the text: "- monitor - INFO -", "[INFO]", "| INFO | a:b:1 -", of syslog host and program
+_LEVEL = rb"\[?(?:DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR)\]?"
+_LOGGER = {
+    "date": rb"(?:[ \t]+std(?:out|err)[ \t]+[FP](?=[ \t])|\]?[ \t]*[-|]?[ \t]*(?:[\w.:]{1,80}[ \t]*[-|][ \t]*)?"
+    + _LEVEL
+    + rb"[ \t]*[-|:]?(?:[ \t]*[\w.:<>]{1,80}[ \t]*[-|\]])?(?=[ \t]))?",
+    "syslog": rb"(?:[ \t]+[\w.-]{1,80}[ \t]+[\w./@-]{1,80}(?:\[\d{1,9}\])?(?=:))?",
+}
 _AFTER = rb"\]?(?:[ \t]+\[[\w.-]{1,40}\])*:?(?:[ \t]|(?=\n|\Z))"
 _DATE_LINE = re.compile(
     rb"^[^\w\n|]{0,100}(?:(?:time ?stamp|time|date|" + "时间".encode() + rb")[ \t]*[:=]?[ \t]*)?("
@@ -72,7 +80,7 @@ def stamped(text: bytes) -> Stamped:
     if found is None:
         return _by_date_lines(text)
     kind, pattern = found
-    each = re.compile(rb"^(?:[ \t]*\[?(" + pattern + rb")" + _AFTER + rb")?", re.MULTILINE)
+    each = re.compile(rb"^(?:[ \t]*\[?(" + pattern + rb")" + _LOGGER.get(kind, b"") + _AFTER + rb")?", re.MULTILINE)
     stamps = each.findall(text)
     text = each.sub(b"", text)
     breaks = np.flatnonzero(np.frombuffer(text, np.uint8) == 10) + 1
@@ -87,7 +95,7 @@ def without_prefix(text: bytes) -> Callable[[bytes], bytes] | None:
     found = _prefix_of(text)
     if found is None:
         return None
-    each = re.compile(rb"^[ \t]*\[?" + found[1] + _AFTER, re.MULTILINE)
+    each = re.compile(rb"^[ \t]*\[?" + found[1] + _LOGGER.get(found[0], b"") + _AFTER, re.MULTILINE)
     return lambda piece: each.sub(b"", piece)
 
 
