@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec import Struct
 
+from app.engine.reading._cleaning import plain
+from app.engine.reading._stamps import without_prefix
 from app.engine.reading._times import MISSING
 
 if TYPE_CHECKING:
@@ -28,6 +30,20 @@ _DATES = (
 _BLANK = re.compile(rb"\n[ \t]*(?=\n|\Z)")
 DAY_NS = 86_400 * 10**9
 HALF_DAY_NS = DAY_NS // 2
+
+
+_YEAR_SIGN, _HOUR_SIGN, _HALF_DAY_SIGN = "年".encode(), "时".encode(), "午".encode()
+_CHINESE = tuple(
+    (re.compile(pattern.encode()), replacement)
+    for pattern, replacement in (
+        (r"(\d{4})年(\d\d?)月(\d\d?)日", rb"\1-\2-\3"),
+        (r"(\d\d)时(\d\d)分(\d\d)秒", rb"\1:\2:\3"),
+        (r"上午[ \t]*(\d\d:\d\d:\d\d)", rb"\1 AM"),
+        (r"下午[ \t]*(\d\d:\d\d:\d\d)", rb"\1 PM"),
+        (r"(\d\d:\d\d:\d\d)[ \t]*上午", rb"\1 AM"),
+        (r"(\d\d:\d\d:\d\d)[ \t]*下午", rb"\1 PM"),
+    )
+)
 
 
 class Banner(Struct, frozen=True):
@@ -71,6 +87,18 @@ def day_of(text: str) -> int | None:
         except ValueError:
             return None
     return None
+
+
+def report_of(text: bytes) -> bytes:
+    """Return the report without colours, without a wrapper's stamps before its lines, and with Chinese dates and times as ASCII."""
+    text = plain(text)
+    if _BANNER.search(text) is None and (strip := without_prefix(text)) is not None:
+        bare = strip(text)
+        text = bare if _BANNER.search(bare) is not None else text  # else the stamps are the tool's own
+    if _YEAR_SIGN in text or _HOUR_SIGN in text or _HALF_DAY_SIGN in text:
+        for pattern, replacement in _CHINESE:
+            text = pattern.sub(replacement, text)
+    return text
 
 
 def with_time_words(text: bytes) -> bytes:

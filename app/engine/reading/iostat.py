@@ -13,10 +13,23 @@ from app.engine.messages import Message, message
 from app.engine.model.traces import Clock, Trace
 from app.engine.progress import Progress
 from app.engine.reading._channels import Channel, trace_of_channels
+from app.engine.reading._cleaning import plain
 from app.engine.reading._host_activity import KB, MB, busy_channels, cpu_channels, summed, whole_disks
 from app.engine.reading._rows import SYNTHETIC_STEP_S
 from app.engine.reading._sources import Source
-from app.engine.reading._sysstat import Head, Table, count_skipped, day_of, find_banner, numbers, tables_under, times_of_day, unwrapped
+from app.engine.reading._stamps import stamped
+from app.engine.reading._sysstat import (
+    Head,
+    Table,
+    count_skipped,
+    day_of,
+    find_banner,
+    numbers,
+    report_of,
+    tables_under,
+    times_of_day,
+    unwrapped,
+)
 from app.engine.reading._times import MISSING, parse_times
 
 if TYPE_CHECKING:
@@ -25,10 +38,11 @@ if TYPE_CHECKING:
 SLUG = "iostat"
 RATES = {"rkB/s": KB, "wkB/s": KB, "rMB/s": MB, "wMB/s": MB, "kB_read/s": KB, "kB_wrtn/s": KB, "MB_read/s": MB, "MB_wrtn/s": MB}
 RATES |= {"Blk_read/s": 512e-9, "Blk_wrtn/s": 512e-9, "rsec/s": 512e-9, "wsec/s": 512e-9}
-_HEAD = re.compile(rb"^(avg-cpu:|Device:?)[ \t]+([^\n]+)$", re.M)
+_HEAD = re.compile(rb"^(?:(avg-cpu:|Device:?)[ \t]+([^\n]+)|[ \t]+((?:tps|r/s)[ \t][^\n]*?)[ \t]Device[ \t]*)$", re.M)
+_CPU_HEAD = re.compile(rb"^avg-cpu:[ \t]+%user[ \t]+%nice[ \t]+%system[ \t]+%iowait", re.M)
 _STAMP = re.compile(
-    r"^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[+-]\d{4}|Z)?|\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}[ \t]+\d\d:\d\d:\d\d(?:[ \t]+[AP]M)?"
-    r"|\d{4}年\d\d月\d\d日[ \t]+\d\d(?::|时)\d\d(?::|分)\d\d秒?)[ \t]*$".encode(),
+    rb"^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[+-]\d{4}|Z)?|\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}[ \t]+\d\d:\d\d:\d\d(?:[ \t]+[AP]M)?"
+    rb")[ \t]*$",
     re.M,
 )
 
@@ -41,15 +55,17 @@ class Iostat:
     priority = 40
 
     def recognises(self, head: bytes) -> bool:
-        """A head of disks with one of iostat's rates."""
-        return any(
-            found[1] != b"avg-cpu:" and set(found[2].decode("utf-8", "replace").split()) & set(RATES) for found in _HEAD.finditer(head)
+        """A head of disks with one of iostat's rates, or of CPUs."""
+        text = report_of(stamped(plain(head)).text)
+        return _CPU_HEAD.search(text) is not None or any(
+            set(_key(found).decode("utf-8", "replace").split()) & set(RATES) for found in _HEAD.finditer(text)
         )
 
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read all blocks but the first. Raises UnreadableFile where there are none."""
         progress(0.0, "reading.doing.reading")
-        text = source.text_bytes()
+        wrapped = stamped(plain(source.text_bytes()))
+        text = report_of(wrapped.text)
         banner = find_banner(text)
         stamps = [(found.start(), found.group().decode("utf-8", "replace").strip()) for found in _STAMP.finditer(text)]
         text = _STAMP.sub(lambda found: b" " * len(found.group()), text)  # offsets stay
@@ -61,7 +77,8 @@ class Iostat:
             raise UnreadableFile("reading.no_rows", file=source.path)
         ticks = _ticks(heads)
         warnings: list[Message] = []
-        times, clock = _times(heads, ticks, stamps, warnings)
+        above = wrapped.at([head.start for head in heads]) if not stamps and wrapped.text == text else None
+        times, clock = _times(heads, ticks, stamps, warnings) if above is None else (above, wrapped.clock)
         skipped: dict[str, int] = {}
         count_skipped(skipped, "skipped.bad_row", sum(table.lost for table in tables))
         since_boot = ticks.max() > 0
@@ -77,6 +94,8 @@ READER = Iostat()
 
 
 def _key(found: re.Match[bytes]) -> bytes:
+    if found[3] is not None:  # -h puts the name behind the numbers
+        return b" ".join(found[3].split()) + b" DEV"
     return b" ".join(found[2].split()) if found[1] == b"avg-cpu:" else b"DEV " + b" ".join(found[2].split())
 
 
@@ -108,7 +127,7 @@ def _times(heads: list[Head], ticks: np.ndarray, stamps: list[tuple[int, str]], 
 def _parsed_stamps(texts: "pd.Series") -> tuple[np.ndarray, Clock]:
     if texts.str.match(r"\d{4}-\d\d-\d\dT").all():
         return parse_times(texts)
-    parts = texts.str.replace("时", ":").str.replace("分", ":").str.replace("秒", "").str.split(n=1, expand=True)
+    parts = texts.str.split(n=1, expand=True)
     days = np.array([day_of(text) if day_of(text) is not None else -1 for text in parts[0]], np.int64)
     clocks = times_of_day(parts[1].str.replace(" ", ""), 0)
     first = clocks if not (days >= 0).all() else clocks - unwrapped(clocks, clocks != MISSING) + _of_day(clocks) + days
@@ -129,7 +148,7 @@ def _channels(table: Table, times: np.ndarray, ticks: np.ndarray | None, skipped
     if frame.empty:
         return []
     if "%idle" in frame:
-        return cpu_channels(frame.assign(CPU="all"), at)
+        return cpu_channels(frame.apply(lambda cells: cells.str.removesuffix("%")).assign(CPU="all"), at)
     if "DEV" not in frame:
         return []
     names = frame["DEV"].astype(str)
@@ -140,8 +159,19 @@ def _channels(table: Table, times: np.ndarray, ticks: np.ndarray | None, skipped
     for metric, letters in (("disk_read_gbs", "r"), ("disk_write_gbs", "w")):
         column = next((name for name in rows if name in RATES and _way(name) == letters), None)
         if column is not None:
-            made.append(summed(metric, at, numbers(rows[column]) * RATES[column]))
-    return made + (busy_channels(rows["DEV"].astype(str).to_numpy(), at, numbers(rows["%util"])) if "%util" in rows else [])
+            made.append(summed(metric, at, _rates(rows[column], RATES[column])))
+    return made + (busy_channels(rows["DEV"].astype(str).to_numpy(), at, _percents(rows["%util"])) if "%util" in rows else [])
+
+
+def _percents(column: "pd.Series") -> np.ndarray:
+    return numbers(column.str.removesuffix("%"))
+
+
+def _rates(column: "pd.Series", factor: float) -> np.ndarray:
+    """Return GB/s; with --human each cell has its own unit, of 1024: "1.2M"."""
+    parts = column.str.extract(r"^([\d.,]+)([BkMGTP])$")
+    human = numbers(parts[0].fillna("")) * 1024.0 ** parts[1].map("BkMGTP".find, na_action="ignore").to_numpy(np.float64) / 1e9
+    return np.where(parts[1].notna(), human, numbers(column) * factor)
 
 
 def _way(name: str) -> str:

@@ -12,7 +12,17 @@ from app.engine.progress import Progress
 from app.engine.reading._channels import HOST, Channel, trace_of_channels
 from app.engine.reading._host_activity import KB, summed
 from app.engine.reading._sources import Source
-from app.engine.reading._sysstat import Head, Table, count_skipped, find_banner, numbers, tables_under, times_of_day, with_time_words
+from app.engine.reading._sysstat import (
+    Head,
+    Table,
+    count_skipped,
+    find_banner,
+    numbers,
+    report_of,
+    tables_under,
+    times_of_day,
+    with_time_words,
+)
 from app.engine.reading._times import epoch_times
 
 if TYPE_CHECKING:
@@ -32,12 +42,12 @@ class Pidstat:
 
     def recognises(self, head: bytes) -> bool:
         """A head of process columns that ends in Command."""
-        return _HEAD.search(with_time_words(head)) is not None
+        return _HEAD.search(with_time_words(report_of(head))) is not None
 
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read the processes and sum them by tick. Raises UnreadableFile where there are none."""
         progress(0.0, "reading.doing.reading")
-        text, summaries = _SUMMARY.subn(b"", with_time_words(source.text_bytes()))
+        text, summaries = _SUMMARY.subn(b"", with_time_words(report_of(source.text_bytes())))
         banner = find_banner(text)
         heads = [Head(found.start(), found.end(), b"time_ " + b" ".join(found[1].split())) for found in _HEAD.finditer(text)]
         progress(0.3, "reading.doing.parsing")

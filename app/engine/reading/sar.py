@@ -19,6 +19,7 @@ from app.engine.reading._sysstat import (
     Table,
     count_skipped,
     find_banner,
+    report_of,
     tables_under,
     times_of_day,
     with_time_words,
@@ -28,7 +29,7 @@ SLUG = "sar"
 # A head is a time followed by words only: every row of data holds a number.
 _HEAD = re.compile(rb"^" + TIME_WORD + rb"[ \t]+(?![^\n]*[ \t]-?\d+(?:[.,]\d+)?(?:[ \t]|$))([^\s\d][^\n]*)$", re.M)
 _ROW = re.compile(rb"^" + TIME_WORD + rb"[ \t]+\S[^\n]*$", re.M)
-_SUMMARY = re.compile(r"^(?:Average|Summary|平均时间|平均)\s*[:：][^\n]*\n?".encode(), re.M)
+_SUMMARY = re.compile(r"^(?:Average|Summary|Durchschn\\.|Moyenne|Media|Média|平均时间|平均)\s*[:：][^\n]*\n?".encode(), re.M)
 _RESTART = re.compile(rb"^" + TIME_WORD + rb"[ \t]+LINUX RESTART[^\n]*\n?", re.M)
 
 
@@ -41,7 +42,8 @@ class Sar:
 
     def recognises(self, head: bytes) -> bool:
         """The line of the kernel, then the head of an activity that feeds an axis."""
-        return any(maker_for(found.names) for found in heads_of(with_time_words(head))) and find_banner(head) is not None
+        head = with_time_words(report_of(head))
+        return find_banner(head) is not None and any(maker_for(found.names) for found in heads_of(head))
 
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read all activities that feed an axis; the others are counted."""
@@ -59,7 +61,7 @@ def heads_of(text: bytes) -> list[Head]:
 def read_activities(source: Source, slug: str, progress: Progress) -> Trace:
     """Read a report of sar or mpstat. Raises UnreadableFile where nothing in it feeds an axis."""
     progress(0.0, "reading.doing.reading")
-    text = with_time_words(source.text_bytes())
+    text = with_time_words(report_of(source.text_bytes()))
     banner = find_banner(text)
     skipped: dict[str, int] = {}
     text, summaries = _SUMMARY.subn(b"", text)

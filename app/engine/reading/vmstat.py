@@ -10,9 +10,11 @@ from app.engine.messages import Message, message
 from app.engine.model.traces import Clock, Trace
 from app.engine.progress import Progress
 from app.engine.reading._channels import HOST, Channel, trace_of_channels
+from app.engine.reading._cleaning import plain
 from app.engine.reading._host_activity import KB
 from app.engine.reading._rows import SYNTHETIC_STEP_S
 from app.engine.reading._sources import Source
+from app.engine.reading._stamps import stamped
 from app.engine.reading._sysstat import Head, Table, count_skipped, numbers, tables_under
 from app.engine.reading._times import parse_times
 
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SLUG = "vmstat"
-_HEAD = re.compile(rb"^[ \t]*(r[ \t]+b[ \t]+swpd[^\n]*?[ \t]id[ \t]+wa[^\n]*)$", re.M)
-_PROCS = re.compile(rb"^procs[ \t]-*[^\n]*\n?", re.M)
+_HEAD = re.compile(rb"^[ \t]*(r[ \t]+b[ \t]+(?:swpd|" + "交换".encode() + rb")[^\n]*?[ \t]id[ \t]+wa[^\n]*)$", re.M)
+_PROCS = re.compile(rb"^[ \t]*-*procs[ \t-][^\n]*", re.M)
+_ROW = re.compile(rb"^[ \t]*\d+[ \t]+\d+[ \t]+\d", re.M)
 _CPU = ("us", "sy", "id", "wa")
 
 
@@ -34,12 +37,13 @@ class Vmstat:
 
     def recognises(self, head: bytes) -> bool:
         """vmstat's line of column names."""
-        return _HEAD.search(head) is not None
+        return _HEAD.search(stamped(plain(head)).text) is not None
 
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read all rows but the first. Raises UnreadableFile where there are none."""
         progress(0.0, "reading.doing.reading")
-        text = _PROCS.sub(b"", source.text_bytes())
+        stamps = stamped(plain(source.text_bytes()))
+        text = _PROCS.sub(lambda found: b" " * len(found.group()), stamps.text)  # offsets stay
         heads = [Head(found.start(), found.end(), _key(found[1])) for found in _HEAD.finditer(text)]
         progress(0.3, "reading.doing.parsing")
         tables = tables_under(text, heads, {head.key for head in heads if set(_CPU) <= set(head.names)})
@@ -50,7 +54,9 @@ class Vmstat:
         warnings: list[Message] = []
         table = max(tables, key=lambda one: len(one.frame))
         count_skipped(skipped, "skipped.bad_row", rows - len(table.frame))
-        channels, clock = _channels(table, skipped, warnings)
+        told = stamps.at([found.start() for found in _ROW.finditer(text)])
+        own = (told, stamps.clock) if told is not None and told.size == len(table.frame) else None
+        channels, clock = _channels(table, own, skipped, warnings)
         return trace_of_channels(source, SLUG, channels, clock, rows, skipped=skipped, warnings=warnings)
 
 
@@ -61,17 +67,22 @@ def _key(names: bytes) -> bytes:
     """Return the names; with -t the zone's name is the last, and its rows hold a date and a time there."""
     words = names.split()
     last = words[-1]
-    return b" ".join([*words[:-1], b"date_", b"time_"] if last.isupper() or last in (b"UTC", b"timestamp") else words)
+    zone = b"utc_" if last in (b"UTC", b"GMT") else b"time_"
+    return b" ".join([*words[:-1], b"date_", zone] if last.isupper() or last == b"timestamp" else words)
 
 
-def _channels(table: Table, skipped: dict[str, int], warnings: list[Message]) -> tuple[list[Channel], Clock]:
+def _channels(
+    table: Table, wrapped: tuple[np.ndarray, Clock] | None, skipped: dict[str, int], warnings: list[Message]
+) -> tuple[list[Channel], Clock]:
+    """Return the channels; wrapped: the times (rows,) that a wrapper wrote, None where it wrote none."""
     frame = table.frame
     if len(frame) > 1:
         frame = frame.iloc[1:]
+        wrapped = (wrapped[0][1:], wrapped[1]) if wrapped is not None else None
         count_skipped(skipped, "skipped.since_boot", 1)
     else:
         warnings.append(message("reading.since_boot"))
-    times, clock = _times(frame, warnings)
+    times, clock = wrapped if wrapped is not None and "date_" not in frame else _times(frame, warnings)
     share = {name: numbers(frame[name]) / 100 for name in _CPU if name in frame}
     columns = {"cpu_utilisation": 1 - share["id"] - share["wa"], "cpu_system": share["sy"], "cpu_iowait": share["wa"]}
     made = [Channel(metric, "", HOST, times, np.clip(values, 0, None)) for metric, values in columns.items()]
@@ -83,6 +94,7 @@ def _channels(table: Table, skipped: dict[str, int], warnings: list[Message]) ->
 
 def _times(frame: "pd.DataFrame", warnings: list[Message]) -> tuple[np.ndarray, Clock]:
     if "date_" in frame:
-        return parse_times(frame["date_"].str.cat(frame["time_"], sep=" "))
+        zone = "Z" if "utc_" in frame else ""
+        return parse_times(frame["date_"].str.cat(frame["utc_" if zone else "time_"], sep=" ") + zone)
     warnings.append(message("reading.synthetic_time", step=SYNTHETIC_STEP_S))
     return np.arange(len(frame), dtype=np.int64) * int(SYNTHETIC_STEP_S * 1e9), "synthetic"
