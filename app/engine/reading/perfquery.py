@@ -13,7 +13,9 @@ from app.engine.messages import Message, message
 from app.engine.model.traces import Clock, Device, Trace
 from app.engine.progress import Progress
 from app.engine.reading._channels import Channel, trace_of_channels
+from app.engine.reading._cleaning import plain
 from app.engine.reading._sources import Source
+from app.engine.reading._stamps import stamped
 from app.engine.reading._sysstat import count_skipped
 from app.engine.reading._times import MISSING, epoch_times, parse_times
 
@@ -35,12 +37,13 @@ class Perfquery:
 
     def recognises(self, head: bytes) -> bool:
         """The line above a port's counters."""
-        return _START.search(head) is not None
+        return _START.search(stamped(plain(head)).text) is not None
 
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read all readings of all ports. Raises UnreadableFile where a counter is nowhere."""
         progress(0.0, "reading.doing.reading")
-        text = source.text_bytes()
+        wrapped = stamped(plain(source.text_bytes()))
+        text = wrapped.text
         starts = list(_START.finditer(text))
         counters: dict[tuple[str, str], list[tuple[int, int]]] = {}
         stamps = [_stamp_above(text, starts, number) for number in range(len(starts))]
@@ -53,7 +56,11 @@ class Perfquery:
             raise UnreadableFile("reading.no_samples", file=source.path)
         skipped: dict[str, int] = {}
         warnings: list[Message] = []
-        times, clock = _times(stamps, warnings)
+        told = wrapped.at([start.start() for start in starts])
+        if told is not None and (told != MISSING).all():
+            times, clock = told, wrapped.clock
+        else:
+            times, clock = _times(stamps, warnings)
         channels = [made for (port, metric), found in counters.items() for made in _channels(port, metric, found, times, clock, skipped)]
         return trace_of_channels(source, SLUG, channels, clock, len(starts), skipped=skipped, warnings=warnings)
 

@@ -3,6 +3,7 @@
 Values are strings; "NaN" and "+Inf" stand where there is none.
 """
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -15,18 +16,20 @@ from app.engine.model.traces import Trace
 from app.engine.progress import Progress
 from app.engine.reading._channels import Channel, trace_of_channels
 from app.engine.reading._dcgm_names import DCGM
-from app.engine.reading._prometheus import gpu_device, without_blanks
+from app.engine.reading._prometheus import gpu_device, host_of, without_blanks
 from app.engine.reading._sources import Source
 from app.engine.reading._sysstat import count_skipped
 from app.engine.reading._times import counted_times
+from app.engine.reading._vendor_names import VENDORS
 from app.engine.reading.dcgm_exporter import with_capacity
 from app.engine.reading.nvidia_gpu_exporter import METRICS
 
 SLUG = "prometheus-json"
 _API = re.compile(rb'"resultType"\s*:\s*"(?:matrix|vector)"')
 _LINES = re.compile(rb'^\s*\{"metric"\s*:\s*\{[^\n]*"timestamps"\s*:')
-KNOWN = DCGM | METRICS
+KNOWN = DCGM | METRICS | VENDORS
 _SHOWN = 8
+_TWO = 2
 
 
 class _Series(msgspec.Struct):
@@ -61,7 +64,7 @@ class PrometheusJson:
         skipped: dict[str, int] = {}
         found = list(_series(source, skipped))
         progress(0.6, "reading.doing.parsing")
-        hosts = len({one.metric.get("Hostname") or one.metric.get("instance") or "" for one, _, _ in found})
+        hosts = len({host_of(one.metric) for one, _, _ in found})
         channels, unknown = [], []
         for one, seconds, values in found:
             name = one.metric.get("__name__", "")
@@ -77,7 +80,7 @@ class PrometheusJson:
             raise UnreadableFile("reading.no_metric_column", file=source.path, columns=list(dict.fromkeys(unknown))[:_SHOWN])
         warnings = [message("reading.unmapped_columns", columns=list(dict.fromkeys(unknown))[:_SHOWN])] if unknown else []
         rows = sum(seconds.size for _, seconds, _ in found)
-        return trace_of_channels(source, SLUG, with_capacity(channels), "absolute", rows, skipped=skipped, warnings=warnings)
+        return trace_of_channels(source, SLUG, with_capacity(_joined(channels)), "absolute", rows, skipped=skipped, warnings=warnings)
 
 
 READER = PrometheusJson()
@@ -94,11 +97,7 @@ def _series(source: Source, skipped: dict[str, int]) -> Iterator[tuple[_Series, 
             except (msgspec.DecodeError, ValueError, TypeError):
                 count_skipped(skipped, "skipped.bad_row", 1)
         return
-    try:
-        answer = msgspec.json.decode(text, type=_Answer)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise UnreadableFile("reading.json_broken", file=source.path, detail=str(error)) from error
-    for one in answer.data.result:
+    for one in (series for answer in _answers(text, source) for series in answer.data.result):
         pairs = one.values or ([one.value] if one.value else [])
         try:
             grid = np.array(pairs, dtype="U32").reshape(-1, 2).astype(np.float64)
@@ -106,3 +105,36 @@ def _series(source: Source, skipped: dict[str, int]) -> Iterator[tuple[_Series, 
             count_skipped(skipped, "skipped.bad_row", len(pairs))
             continue
         yield one, grid[:, 0], np.where(np.isfinite(grid[:, 1]), grid[:, 1], np.nan)
+
+
+def _joined(channels: list[Channel]) -> list[Channel]:
+    """Return one channel for each metric of each device: a long range comes in several answers."""
+    found: dict[tuple[str, str], list[Channel]] = {}
+    for channel in channels:
+        found.setdefault((channel.metric, channel.device.id), []).append(channel)
+    return [
+        msgspec.structs.replace(parts[0], times=np.concatenate([p.times for p in parts]), values=np.concatenate([p.values for p in parts]))
+        for parts in found.values()
+    ]
+
+
+def _answers(text: bytes, source: Source) -> list[_Answer]:
+    """Return the answers of a file: one, a list, or one after another as a loop of curl appends them."""
+    try:
+        found = msgspec.json.decode(text, type=_Answer | list[_Answer])
+    except (msgspec.DecodeError, RecursionError) as error:
+        found = _one_after_another(text.decode("utf-8", "replace"))
+        if len(found) < _TWO:
+            raise UnreadableFile("reading.json_broken", file=source.path, detail=str(error)) from error
+    return found if isinstance(found, list) else [found]
+
+
+def _one_after_another(text: str) -> list[_Answer]:
+    decode, at, found = json.JSONDecoder().raw_decode, 0, []
+    while (at := text.find("{", at)) >= 0:
+        try:
+            whole, at = decode(text, at)
+            found.append(msgspec.convert(whole, _Answer))
+        except (ValueError, RecursionError, msgspec.ValidationError):
+            break
+    return found
