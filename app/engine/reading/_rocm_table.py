@@ -15,6 +15,14 @@ from app.engine.reading._sources import Source
 from app.engine.reading._stamps import Stamped
 
 HEAD = re.compile(rb"^[ \t]*(DCU|HCU|GPU)[ \t]+Temp\b[^\n]{0,200}\bAvgPwr\b[^\n]*$", re.MULTILINE)
+WIDE_HEAD = re.compile(
+    rb"^Device[ \t]+Node[ \t]+IDs[ \t]+Temp[ \t]+Power[ \t]+Partitions[ \t]+SCLK[^\n]*(?:\n[ \t]*\([^\n]*)?", re.MULTILINE
+)
+_WIDE_ROW = re.compile(
+    rb"^(\d{1,4})[ \t]+\d+[ \t]+0x[0-9a-f]+,[ \t]+\d+[ \t]+(\S+)[ \t]+(\S+)[ \t]+"
+    rb"[^,\n]{1,20},[ \t]*[^,\n]{1,20},[ \t]*\S+[ \t]+(\S[^\n]*)$",
+    re.MULTILINE,
+)
 _COLUMNS = {
     "load%": ("gpu_utilisation", "", 0.01),
     "vram%": ("vram_utilisation", "", 0.01),
@@ -24,6 +32,14 @@ _COLUMNS = {
     "mclk": ("memory_clock_mhz", "MHz", 1.0),
 }
 _NUMBER = r"^(\d+(?:\.\d+)?)"
+
+
+def short_form(text: bytes) -> bytes:
+    """Return ROCm 6's table, whose ids and partitions hold blanks and commas, with the columns of the table before it."""
+    if WIDE_HEAD.search(text) is None:
+        return text
+    text = WIDE_HEAD.sub(b"GPU  Temp  AvgPwr  SCLK  MCLK  Fan  Perf  PwrCap  VRAM%  GPU%", text)
+    return _WIDE_ROW.sub(rb"\1  \2  \3  \4", text)
 
 
 def read_short_tables(source: Source, slug: str, command: str, stamps: Stamped) -> Trace:

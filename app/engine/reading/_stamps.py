@@ -30,7 +30,7 @@ _CTIME = (
     + _TIME
     + rb"(?: {1,4}[A-Z]{2,5}| [+-]\d{2,4})?(?: {1,4}\d{4})?"
 )
-_CHINESE = r"\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日[^\d\n]{0,16}\d\d?\s?[:：时]\s?\d\d\s?[:：分]\s?\d\d".encode()
+_CHINESE = r"\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日[^\d\n]{0,24}\d\d?\s?[:：时]\s?\d\d\s?[:：分]\s?\d\d".encode()
 _SYSLOG = _MONTH + rb" {1,2}\d{1,2} \d\d:\d\d:\d\d(?:\.\d{1,9})?"
 _CLOCK = rb"\d\d:\d\d:\d\d(?:\.\d{1,9})?"
 _EPOCH = rb"1\d{9}(?:\.\d{1,9})?"
@@ -111,7 +111,11 @@ def calendar_ns(text: str) -> int | None:
     """Return ns since 1970 (as if local time were UTC) of one date as `date`, `nvidia-smi` or a Chinese desktop writes it."""
     numbers = re.fullmatch(r"\s*(\d{4})\D+(\d{1,2})\D+(\d{1,2})\D+?(\d\d?)\D+(\d\d)\D+(\d\d)(?:[.,](\d{1,9}))?.*", text, re.DOTALL)
     if numbers is not None:
-        return _ns([int(part) for part in numbers.groups()[:6]], numbers[7])
+        year, month, day, hour, *rest = (int(part) for part in numbers.groups()[:6])
+        half = re.search(r"[上下]午|\b[AP]M\b", text)
+        if half is not None:
+            hour = hour % 12 + 12 * (half[0] in ("下午", "PM"))
+        return _ns([year, month, day, hour, *rest], numbers[7])
     words = re.search(r"\b([A-Z][a-z]{2})\b\s+(\d{1,2})\b", text[3:]) or re.search(r"\b(\d{1,2})\s+([A-Z][a-z]{2})\b", text[3:])
     clock = re.search(r"(\d\d?):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?: ?([AP])M)?", text)
     year = re.search(r"\b(\d{4})\b", text)
@@ -167,7 +171,9 @@ def _dates(stamps: list[bytes]) -> tuple[np.ndarray, Clock, tuple[Message, ...]]
 
 def _ctimes(stamps: list[bytes]) -> tuple[np.ndarray, Clock, tuple[Message, ...]]:
     known = {stamp: calendar_ns(stamp.decode("latin-1")) for stamp in set(stamps) if stamp}
-    return np.array([MISSING if known.get(stamp) is None else known[stamp] for stamp in stamps], np.int64), "local", ()
+    zoned = bool(known) and all(re.search(rb"\b(?:UTC|GMT)\b", stamp) for stamp in known)
+    times = np.array([MISSING if known.get(stamp) is None else known[stamp] for stamp in stamps], np.int64)
+    return times, "absolute" if zoned else "local", ()
 
 
 def _syslog_times(stamps: list[bytes]) -> tuple[np.ndarray, Clock, tuple[Message, ...]]:
@@ -211,7 +217,8 @@ def _by_date_lines(text: bytes) -> Stamped:
         elif re.match(r"\d{4}[-/].*\d(Z| ?[+-]\d\d:?\d\d)$", stamp):
             moment = int(_dates([found[1]])[0][0])
         else:
-            moment, zoned = calendar_ns(stamp), False
+            moment = calendar_ns(stamp)
+            zoned &= re.search(r"\b(?:UTC|GMT)\b", found.group().decode("utf-8", "replace")) is not None
         if moment is not None and moment != MISSING:
             starts.append(found.start())
             times.append(moment)

@@ -4,8 +4,8 @@ from app.engine.errors import UnreadableFile
 from app.engine.model.traces import Trace
 from app.engine.progress import Progress
 from app.engine.reading._cleaning import plain
-from app.engine.reading._rocm_records import CSV_HEAD, JSON_HEAD, csv_records, json_records, trace_of_records
-from app.engine.reading._rocm_table import HEAD, read_short_tables
+from app.engine.reading._rocm_records import CSV_HEAD, JSON_HEAD, LINE, csv_records, json_records, line_records, trace_of_records
+from app.engine.reading._rocm_table import HEAD, WIDE_HEAD, read_short_tables, short_form
 from app.engine.reading._sources import Source
 from app.engine.reading._stamps import stamped
 
@@ -21,16 +21,16 @@ class RocmSmi:
         self._own = own
 
     def recognises(self, head: bytes) -> bool:
-        """Cards as JSON keys, rows of devices, or the short table."""
+        """Cards as JSON keys, rows of devices, the short table, or lines of one card each."""
         head = plain(head)
         if self._own and not any(word in head for word in self._own):
             return False
-        return any(pattern.search(head) is not None for pattern in (JSON_HEAD, CSV_HEAD, HEAD))
+        return any(pattern.search(head) is not None for pattern in (JSON_HEAD, CSV_HEAD, HEAD, WIDE_HEAD, LINE))
 
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read all documents, blocks or tables of the file."""
         progress(0.0, "reading.doing.reading")
-        text = plain(source.text_bytes())
+        text = short_form(plain(source.text_bytes()))
         progress(0.3, "reading.doing.parsing")
         skipped: dict[str, int] = {}
         stamps = stamped(text)
@@ -41,6 +41,8 @@ class RocmSmi:
             return trace_of_records(source, self.slug, self.command, stamps, records, system, skipped)
         if CSV_HEAD.search(stamps.text) is not None:
             return trace_of_records(source, self.slug, self.command, stamps, csv_records(stamps.text, skipped), {}, skipped)
+        if HEAD.search(stamps.text) is None and LINE.search(stamps.text) is not None:
+            return trace_of_records(source, self.slug, self.command, stamps, line_records(stamps.text), {}, skipped)
         if HEAD.search(stamps.text) is None:
             raise UnreadableFile("reading.no_rows", file=source.path)
         return read_short_tables(source, self.slug, self.command, stamps)
