@@ -15,6 +15,7 @@ from app.engine.reading._sources import Source
 from app.engine.reading._times import MISSING
 
 SYNTHETIC_STEP_S = 1.0
+HOUR_NS = 3600 * 10**9
 
 
 class Column(Struct, frozen=True):
@@ -67,6 +68,8 @@ def trace_of_rows(
     if times is None:
         times, clock = ticks_of(rows.devices) * int(rows.step_s * 1e9), "synthetic"
         warnings.append(message("reading.synthetic_time", step=rows.step_s))
+    if clock == "local":
+        times = _over_clock_change(times, rows.devices, warnings)
     untimed = int((times == MISSING).sum())
     if untimed:
         skipped["skipped.no_time"] = skipped.get("skipped.no_time", 0) + untimed
@@ -98,6 +101,25 @@ def trace_of_rows(
         is_snapshot=snapshot,
         utc_offset_s=rows.utc_offset_s,
     )
+
+
+def _over_clock_change(times: np.ndarray, devices: np.ndarray, warnings: list[Message]) -> np.ndarray:
+    """Return local times that go on where the clock was set back by an hour: one step back, by an hour less the usual step."""
+    known = np.flatnonzero(times != MISSING)
+    steps = np.diff(times[known])
+    back = np.flatnonzero(steps < -HOUR_NS // 2)
+    if back.size != 1:
+        return times
+    usual = int(np.median(steps[steps > 0])) if (steps > 0).any() else 10**9
+    if abs(int(steps[back[0]]) + HOUR_NS) > max(2 * usual, 2 * 10**9) or usual > HOUR_NS // 12:
+        return times
+    place = known[back[0]] + 1
+    if not np.isin(devices[place:], devices[:place]).all():  # another card's log is appended
+        return times
+    warnings.append(message("reading.clock_set_back"))
+    moved = times.copy()
+    moved[known[known >= place]] += HOUR_NS
+    return moved
 
 
 def ticks_of(devices: np.ndarray) -> np.ndarray:

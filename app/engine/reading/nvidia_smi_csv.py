@@ -162,7 +162,11 @@ def _opening(piece: bytes, rows: SmiRows) -> tuple[bytes, list[str], bytes]:
 
 
 def _fields(head: bytes) -> list[str]:
-    return [field_of(word) for word in head.decode("utf-8", "replace").split(",")]
+    """Return the fields of a head; of two words for one field the one that is its own name is it."""
+    words = head.decode("utf-8", "replace").split(",")
+    fields = [field_of(word) for word in words]
+    own = [word.partition("[")[0].strip().strip('"').lower() for word in words]
+    return [word if fields.count(field) > 1 and field in own and word != field else field for field, word in zip(fields, own, strict=True)]
 
 
 def _split(piece: bytes, head: bytes, fields: list[str], rows: SmiRows) -> list[tuple[list[str], bytes]]:

@@ -119,3 +119,48 @@ def test_a_zone_of_utc_in_hl_smis_rows_is_kept(tmp_path):
     rows = "".join(f"Mon Jul 22 07:50:1{n} UTC 2024, 0, 4{n} %, 768 MiB\n" for n in range(3))
     trace = read(tmp_path, "timestamp, index, utilization.aip [%], memory.used [MiB]\n" + rows)
     assert trace.files[0].format == "hl-smi" and trace.clock == "absolute" and start_of(trace) == "2024-07-22T07:50:10"
+
+
+HEAD = "timestamp, index, utilization.gpu [%]\n"
+
+
+def test_the_end_of_summer_time_is_no_step_back(tmp_path):
+    stamps = ["2025/10/26 02:59:58.000", "2025/10/26 02:59:59.000", "2025/10/26 02:00:00.000", "2025/10/26 02:00:01.000"]
+    rows = "".join(f"{stamp}, {card}, {n}0 %\n" for n, stamp in enumerate(stamps) for card in (0, 1))
+    trace = read(tmp_path, HEAD + rows)
+    assert trace.duration_ns == 3 * 10**9 and values(trace, "gpu_utilisation") == pytest.approx([0, 0.1, 0.2, 0.3])
+    assert "reading.clock_set_back" in {warning.code for warning in trace.warnings}
+    blocks = "".join(
+        f"2025/10/26 {hour:02d}:{minute:02d}:00.000, {card}, 5 %\n" for card in (0, 1) for hour, minute in ((1, 0), (1, 1), (2, 0))
+    )
+    assert read(tmp_path, HEAD + blocks).duration_ns == 3600 * 10**9
+
+
+def test_the_line_above_a_screen_of_watch_is_no_row_but_its_date_counts(tmp_path):
+    above = "\x1b[H\x1b[2JEvery 1.0s: nvidia-smi --query-gpu={} --format=csv          node01: Sun Jul 27 00:22:{} 2025\n\n"
+    screens = (
+        f"{above.format('timestamp,index,utilization.gpu', 27 + n)}{HEAD}2025/07/27 00:22:{27 + n}.858, 0, {n} %\n" for n in range(3)
+    )
+    trace = read(tmp_path, "".join(screens))
+    assert trace.files[0].rows == 3 and "skipped.no_time" not in trace.skipped and start_of(trace) == "2025-07-27T00:22:27"
+    screens = (f"{above.format('index,utilization.gpu', 27 + n)}index, utilization.gpu [%]\n0, {n} %\n" for n in range(3))
+    trace = read(tmp_path, "".join(screens))
+    assert start_of(trace) == "2025-07-27T00:22:27" and trace.duration_ns == 2 * 10**9
+
+
+def test_of_two_columns_for_one_field_the_one_of_that_name_counts(tmp_path):
+    head = "timestamp, index, clocks.gr [MHz], clocks.sm [MHz], power.draw.instant [W], power.draw [W]\n"
+    trace = read(tmp_path, head + "".join(f"2025/07/27 00:22:2{n}.858, 0, 1000 MHz, 1100 MHz, 150 W, 100 W\n" for n in range(2)))
+    assert values(trace, "sm_clock_mhz") == [1100, 1100] and values(trace, "power_w") == [100, 100]
+
+
+def test_zeros_of_a_power_loss_and_downloads_that_are_none(tmp_path):
+    text = f"{HEAD}2025/07/27 00:22:27.858, 0, 25 %\n" + "\0" * 400 + "2025/07/27 00:22:29.858, 0, 50 %\n"
+    assert values(read(tmp_path, text), "gpu_utilisation") == [0.25, 0.5]
+    for text, code in (
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 12\n", "reading.lfs_pointer"),
+        ("<!DOCTYPE html>\n<html><body>Sign in</body></html>\n", "reading.web_page"),
+    ):
+        with pytest.raises(UnreadableFile) as error:
+            read(tmp_path, text)
+        assert error.value.message.code == code
