@@ -21,6 +21,7 @@ _CLOCK = (
 _WEEKDAY = re.compile(r"[(（]?(?:星期|周|週)[一二三四五六日天][)）]?")
 _MONTH_NAME = re.compile(r"(?i)\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b")
 _ZONE_WORD = re.compile(r"\s+(?!AM\b|PM\b|UTC\b|GMT\b)[A-Z]{3,5}(?=\s|$)")
+_DASHED = re.compile(r"^(\d{4}-\d\d-\d\d)[-_ T](\d\d)-(\d\d)-(\d\d)\b")
 _MOST_MONTH = 12
 
 
@@ -30,6 +31,7 @@ def odd_times(texts: "pd.Series") -> tuple[np.ndarray, Clock] | None:
     "01/07/2026" that could be January or July, by all the column tells, gives a relative clock: the differences are right either way.
     """
     plain = texts.astype(str).str.replace(_WEEKDAY, " ", regex=True).str.strip()
+    plain = plain.str.replace(_DASHED, r"\1 \2:\3:\4", regex=True)
     if plain.iloc[:64].str.contains(_MONTH_NAME).mean() > 0.5:
         return _named_months(plain)
     found = plain.str.extract(_YEAR_FIRST)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 _CELL = r"^\s*(?P<number>[-+]?\d[\d.,'\s]*(?:[eE][+-]?\d+)?)\s*(?P<unit>[%A-Za-z/°℃µ]*)\s*$"
 _THOUSANDS = r"^[-+]?[1-9]\d{0,2}(?:,\d{3})+$"
+_ONE_COMMA = r"\s*[-+]?\d+,\d+\s*[%A-Za-z/°℃]*\s*"
 _SIZE_UNIT = re.compile(r"^([kKMGTP]?)(i?)(B|b|bit|bits|Byte|Bytes|bytes)(/s|ps|/sec)?$")
 _POWERS = {"": 0, "k": 1, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
 _SCALED = {"W": ("w", 1.0), "kW": ("w", 1e3), "mW": ("w", 1e-3), "Hz": ("mhz", 1e-6), "kHz": ("mhz", 1e-3), "MHz": ("mhz", 1.0)}
@@ -33,6 +34,19 @@ def measured(column: "pd.Series") -> tuple[np.ndarray, str]:
     parts = column.astype(str).str.extract(_CELL)
     values = parsed(_with_point(parts["number"].str.replace(r"['\s]", "", regex=True))).to_numpy(np.float64)
     return _in_one_unit(values, parts["unit"].fillna("").where(parts["number"].notna(), ""))
+
+
+def with_decimal_point(column: "pd.Series") -> "pd.Series":
+    """Return a column of a table whose cells no comma separates: "45,125" is a decimal there, or it would have commas."""
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    texts = column.astype(str)
+    commas = texts.str.contains(",", regex=False)
+    if not commas.any() or not texts[commas].str.fullmatch(_ONE_COMMA).all():
+        return column
+    return column.where(~commas, texts.str.replace(",", ".", regex=False))
 
 
 def parsed(column: "pd.Series") -> "pd.Series":

@@ -13,7 +13,7 @@ from app.engine.errors import UnreadableFile
 from app.engine.model.traces import Clock
 from app.engine.reading._csv_text import MOST_COLUMNS, MOST_LINE_BYTES, without_long_lines
 from app.engine.reading._sources import Source
-from app.engine.reading._table_cells import parsed
+from app.engine.reading._table_cells import parsed, with_decimal_point
 from app.engine.reading._table_columns import names_one_time, plain
 from app.engine.reading._times import MISSING, counted_times, epoch_times, parse_times
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 SEPARATORS = (",", "\t", ";", "|")
 COUNTS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "sec": 10**9, "seconds": 10**9, "min": 60 * 10**9}
 _MOST_TITLE_ROWS = 30
+_COMPACT = r"((?:19|20)\d\d)([01]\d)([0-3]\d)([0-2]\d)([0-5]\d)([0-5]\d)"
+_LEAST_ROWS = 2
+_EXCEL_1970, _FIRST_SERIAL, _LAST_SERIAL, _A_MINUTE = 25_569, 36_526, 65_000, 1 / 1440
+_UNIT = re.compile(r"[\[(]?(?:%|°C|℃|C|W|kW|[KMGT]i?B(?:/s)?|B(?:/s)?|[kKMG]?bps|[kMG]?Hz|s|ms|us|ns|sec|-)[\])]?")
 _QUOTED = re.compile(r'"[^"]*"')
 _LONG_FORM = ({"series", "time", "value"}, {"metric", "time", "value"})
 
@@ -38,7 +42,20 @@ def load_frame(source: Source, skipped: dict[str, int]) -> "pd.DataFrame":
     if frame.empty:
         raise UnreadableFile("reading.no_rows", file=source.path)
     frame.columns = _distinct([str(column) for column in frame.columns])
-    return _wide(frame)
+    return _wide(_with_units(frame))
+
+
+def _with_units(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Return the table without the row of units that may stand below the heads; the units go into the heads."""
+    first = {str(column): "" if cell is None or cell != cell else str(cell).strip() for column, cell in frame.iloc[0].items()}
+    units = [word for word in first.values() if word]
+    if len(frame) < _LEAST_ROWS or not units or not all(_UNIT.fullmatch(word) for word in units) or all(first.values()):
+        return frame
+    if not any(names_one_time(column) and (not word or word in COUNTS) for column, word in first.items()):
+        return frame
+    below = frame.iloc[1:].reset_index(drop=True).infer_objects()
+    below.columns = [f"{column} ({first[column]})" if first[column] else column for column in map(str, frame.columns)]
+    return below
 
 
 def _wide(frame: "pd.DataFrame") -> "pd.DataFrame":
@@ -97,6 +114,8 @@ def _csv(source: Source, skipped: dict[str, int]) -> "pd.DataFrame":
             frame = pd.read_csv(io.BytesIO(text), sep=separator, **options)
     except (ValueError, pd.errors.ParserError) as error:
         raise UnreadableFile("reading.not_a_table", file=source.path, detail=str(error).splitlines()[0]) from error
+    if separator not in (None, ","):
+        frame = frame.apply(with_decimal_point)
     lost += text.count(b"\n") + (not text.endswith(b"\n")) - 1 - text.count(b"\n\n") - len(frame)
     if lost > 0:
         skipped["skipped.bad_row"] = lost
@@ -131,6 +150,8 @@ def times_of(column: "pd.Series", name: str) -> tuple[np.ndarray, Clock] | None:
 
     if pd.api.types.is_datetime64_any_dtype(column):
         column = column.astype(str)
+    if column.iloc[:64].astype(str).str.fullmatch(_COMPACT).all():
+        column = column.astype(str).str.replace(_COMPACT, r"\1-\2-\3 \4:\5:\6", regex=True)
     numbers = parsed(column).to_numpy(np.float64)
     if np.isfinite(numbers).mean() > 0.5:
         return counted(numbers, name)
@@ -144,6 +165,17 @@ def counted(numbers: np.ndarray, name: str) -> tuple[np.ndarray, Clock]:
     epoch = epoch_times(numbers)
     if epoch is not None:
         return epoch, "absolute"
+    if _is_serial(numbers, name):
+        return counted_times(np.round((numbers - _EXCEL_1970) * 86_400_000), 10**6), "local"
     words = re.sub(r"\W+", "_", name.lower()).split("_")  # with what stands in brackets: "Time (ms)"
     factor = next((COUNTS[word] for word in reversed(words) if word in COUNTS), 10**9)
     return counted_times(numbers, factor), "relative"
+
+
+def _is_serial(numbers: np.ndarray, name: str) -> bool:
+    """Tell whether these are a spreadsheet's days since 1900: with fractions, minutes apart at most, no unit in the name."""
+    days = numbers[np.isfinite(numbers)]
+    words = set(re.sub(r"\W+", "_", name.lower()).split("_"))
+    if not days.size or days.min() < _FIRST_SERIAL or days.max() > _LAST_SERIAL or words & {*COUNTS, "elapsed", "relative", "runtime"}:
+        return False
+    return bool((days % 1 != 0).mean() > 0.5 and np.ptp(days) < days.size * _A_MINUTE)

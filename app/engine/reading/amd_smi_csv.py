@@ -1,4 +1,4 @@
-"""AMD's `amd-smi monitor` and `amd-smi metric`, with --csv or as the table for people (units in the cells); -w writes many ticks.
+"""AMD's `amd-smi monitor` and `amd-smi metric`, with --csv, --json or as the table for people (units in the cells); -w writes many ticks.
 
 `mem` is the temperature of the memory in `metric` and the load of its controller in `monitor`.
 """
@@ -13,6 +13,7 @@ from app.engine.errors import UnreadableFile
 from app.engine.messages import Message
 from app.engine.model.traces import Clock, Device, Trace
 from app.engine.progress import Progress
+from app.engine.reading._amd_smi_json import JSON, json_frame
 from app.engine.reading._blank_columns import PLACE, sections, with_cards
 from app.engine.reading._cleaning import plain, step_of
 from app.engine.reading._rows import SYNTHETIC_STEP_S, Column, Rows, trace_of_rows, with_occupancy
@@ -72,6 +73,8 @@ class AmdSmiCsv:
 
     def recognises(self, head: bytes) -> bool:
         """A head that begins with (timestamp and) gpu and names what amd-smi measures."""
+        if JSON.search(head) is not None:
+            return True
         found = HEAD.search(stamped(plain(head)).text)
         return found is not None and (b"," not in found.group() or bool(_OWN & set(_names(found.group()))))
 
@@ -83,7 +86,8 @@ class AmdSmiCsv:
         stamps = stamped(plain(source.text_bytes()))
         progress(0.3, "reading.doing.parsing")
         skipped: dict[str, int] = {}
-        frames = []
+        told = json_frame(stamps.text, skipped) if JSON.search(stamps.text) is not None else None
+        frames = [] if told is None else [told]
         for section in sections(stamps.text, HEAD, _names, skipped):
             source.beat()
             frame = _rows_of(section.names, section.body, section.start, skipped)

@@ -15,6 +15,7 @@ from app.engine.progress import Progress
 from app.engine.reading._channels import Channel, trace_of_channels
 from app.engine.reading._cleaning import plain
 from app.engine.reading._host_activity import KB, MB, busy_channels, cpu_channels, summed, whole_disks
+from app.engine.reading._iostat_json import JSON, as_report
 from app.engine.reading._rows import SYNTHETIC_STEP_S
 from app.engine.reading._sources import Source
 from app.engine.reading._stamps import stamped
@@ -56,6 +57,8 @@ class Iostat:
 
     def recognises(self, head: bytes) -> bool:
         """A head of disks with one of iostat's rates, or of CPUs."""
+        if JSON.search(head) is not None:
+            return True
         text = report_of(stamped(plain(head)).text)
         return _CPU_HEAD.search(text) is not None or any(
             set(_key(found).decode("utf-8", "replace").split()) & set(RATES) for found in _HEAD.finditer(text)
@@ -64,7 +67,8 @@ class Iostat:
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read all blocks but the first. Raises UnreadableFile where there are none."""
         progress(0.0, "reading.doing.reading")
-        wrapped = stamped(plain(source.text_bytes()))
+        whole = source.text_bytes()
+        wrapped = stamped(as_report(whole, source) if JSON.search(whole[:65536]) is not None else plain(whole))
         text = report_of(wrapped.text)
         banner = find_banner(text)
         stamps = [(found.start(), found.group().decode("utf-8", "replace").strip()) for found in _STAMP.finditer(text)]

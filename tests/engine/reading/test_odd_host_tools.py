@@ -1,5 +1,6 @@
 """sysstat, vmstat and dstat of other locales, versions and wrappers. All texts are synthetic, in the form that the tools print."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -113,3 +114,18 @@ def test_dstats_successors(tmp_path):
         trace = read(tmp_path, preamble.format(name) + heads + rows)
         assert trace.files[0].format == "dstat-csv" and start_of(trace) == "2024-05-06T11:22:31" and trace.duration_ns == 10**9
         assert values(trace, "cpu_utilisation") == pytest.approx([0.06, 0.06]) and values(trace, "disk_write_gbs") == [0.002, 0.002]
+
+
+def test_iostat_as_json(tmp_path):
+    ticks = [
+        {
+            "timestamp": f"05/06/24 11:22:3{n}",
+            "avg-cpu": {"user": 1.0, "nice": 0.0, "system": 1.0, "iowait": 0.5, "steal": 0.0, "idle": 97.5},
+            "disk": [{"disk_device": name, "r/s": 1.0, "rkB/s": 1000.0 * n, "wkB/s": 0.0, "util": 50.0} for name in ("sda", "sda1")],
+        }
+        for n in range(3)
+    ]
+    host = {"nodename": "n1", "sysname": "Linux", "release": "5.15", "machine": "x86_64", "number-of-cpus": 8, "date": "05/06/24"}
+    trace = read(tmp_path, json.dumps({"sysstat": {"hosts": [{**host, "statistics": ticks}]}}))
+    assert trace.files[0].format == "iostat" and start_of(trace) == "2024-05-06T11:22:31" and trace.environment["host"] == "n1"
+    assert values(trace, "disk_read_gbs") == pytest.approx([1024e-6, 2048e-6]) and values(trace, "cpu_iowait") == [0.005, 0.005]

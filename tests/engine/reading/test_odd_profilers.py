@@ -86,3 +86,11 @@ def test_rocprofv3_counters_have_a_row_each_of_one_dispatch(tmp_path):
 def test_rocprofv3_copies_and_calls(tmp_path, head, row, expected):
     trace, events = read(tmp_path, f'{head},"Start_Timestamp","End_Timestamp"\n{row},1000,2500\n')
     assert trace.files[0].format == "rocprof-csv" and spent(events) == {expected: 1500}
+
+
+def test_ascends_heads_in_quotes(tmp_path):
+    head = '"Device_id","Model ID","Op Name","OP Type","Task Type","Task Start Time(us)","Task Duration(us)","Task Wait Time(us)"'
+    trace, events = read(tmp_path, f"{head}\n3,1,MatMul1,MatMulV2,AI_CORE,1704161511420306.491,100.5,1.0\n")
+    assert trace.files[0].format == "ascend-op-summary" and spent(events) == {("MatMul1", "kernel", "3"): 100_500}
+    trace, events = read(tmp_path, '"OP Type","Core Type","Count","Total Time(us)"\n"MatMulV2","AI_CORE",10,123.5\n')
+    assert trace.files[0].format == "ascend-op-statistic" and sum(spent(events).values()) == pytest.approx(123_500, abs=10)

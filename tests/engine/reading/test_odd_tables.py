@@ -60,6 +60,8 @@ def test_commas_between_thousands_in_quoted_cells(tmp_path):
         ("2026年7月1日 13:00:00", "2026年7月1日 13:00:15", "2026-07-01T13:00:00"),
         ("2026/7/1 下午 1:00:00", "2026/7/1 下午 1:00:15", "2026-07-01T13:00:00"),
         ("2026年07月01日 星期三 上午12:00:00", "2026年07月01日 星期三 上午12:00:15", "2026-07-01T00:00:00"),
+        ("20260701130000", "20260701130015", "2026-07-01T13:00:00"),
+        ("2026-07-01-13-00-00", "2026-07-01-13-00-15", "2026-07-01T13:00:00"),
         ("01.07.2026 13:00:00", "01.07.2026 13:00:15", "2026-07-01T13:00:00"),
         ('"01/07/2026, 13:00:00"', '"01/07/2026, 13:00:15"', "2026-07-01T13:00:00"),
         ("7/1/2026 1:00:00 PM", "7/1/2026 1:00:15 PM", "2026-07-01T13:00:00"),
@@ -118,3 +120,20 @@ def test_names_of_wandb_and_nvitop(tmp_path):
 def test_limits_are_no_samples_and_do_not_replace_them(tmp_path):
     trace = read(tmp_path, "time,average power [W],power limit [W],gpu temperature,temperature limit\n0,300,700,50,90\n1,301,700,51,90\n")
     assert values(trace, "power_w") == [300, 301] and values(trace, "temperature_c") == [50, 51]
+
+
+def test_a_row_of_units_below_the_heads(tmp_path):
+    trace = read(tmp_path, "time,gpu_util,memory used,power\n,%,GB,W\n2026-07-01 12:00:00,45,700,300\n2026-07-01 12:00:01,46,701,301\n")
+    assert trace.files[0].rows == 2 and not trace.skipped and values(trace, "vram_used_gib")[0] == pytest.approx(700e9 / 2**30)
+    assert not [warning for warning in trace.warnings if warning.code == "reading.doubtful_column"]
+
+
+def test_a_spreadsheets_days_are_dates(tmp_path):
+    trace = read(tmp_path, "time,gpu_util\n46204.5,45\n46204.50001157,46\n46204.50002315,47\n")
+    assert start_of(trace) == "2026-07-01T12:00:00" and trace.clock == "local" and trace.duration_ns == 2 * 10**9
+    assert read(tmp_path, "time_s,gpu_util\n46204.5,45\n46204.75,46\n").duration_ns == 250_000_000
+
+
+def test_three_digits_behind_a_comma_where_no_comma_separates(tmp_path):
+    trace = read(tmp_path, "time;power (W);temperature\n0;45,125;50\n1;46,250;51\n")
+    assert values(trace, "power_w") == [45.125, 46.25]

@@ -1,5 +1,6 @@
 """The smi tools of other versions, separators and locales. All texts are synthetic, in the form that the tools print."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -164,3 +165,33 @@ def test_zeros_of_a_power_loss_and_downloads_that_are_none(tmp_path):
         with pytest.raises(UnreadableFile) as error:
             read(tmp_path, text)
         assert error.value.message.code == code
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_amd_smi_as_json(tmp_path, wrapped):
+    def told(value: float, unit: str) -> dict:
+        return {"value": value, "unit": unit}
+
+    documents = []
+    for tick in (0, 1):
+        cards: list[dict] = [
+            {
+                "gpu": card,
+                "usage": {"gfx_activity": told(95 + tick, "%"), "umc_activity": told(10, "%")},
+                "power": {"socket_power": told(248, "W")},
+                "clock": {"gfx_0": {"clk": told(2100, "MHz")}, "mem_0": {"clk": told(1300, "MHz")}},
+                "mem_usage": {"total_vram": told(196608, "MB"), "used_vram": told(98304, "MB")},
+            }
+            for card in (0, 1)
+        ]
+        documents.append(json.dumps({"gpu_data": cards} if wrapped else cards, indent=4))
+    trace = read(tmp_path, "\n".join(documents))
+    assert trace.files[0].format == "amd-smi-csv" and trace.files[0].rows == 4 and trace.devices[1].memory_gib == 192
+    assert values(trace, "gpu_utilisation", "1") == pytest.approx([0.95, 0.96]) and values(trace, "vram_utilisation") == [0.5, 0.5]
+    assert values(trace, "sm_clock_mhz") == [2100, 2100] and values(trace, "memory_clock_mhz") == [1300, 1300]
+
+
+def test_amd_smi_monitor_as_json_has_its_times(tmp_path):
+    ticks = [[{"timestamp": 1714990950 + n, "gpu": 0, "gfx": {"value": 90 + n, "unit": "%"}, "hotspot_temperature": "N/A"}] for n in (0, 1)]
+    trace = read(tmp_path, "\n".join(map(json.dumps, ticks)))
+    assert trace.clock == "absolute" and trace.duration_ns == 10**9 and values(trace, "gpu_utilisation") == pytest.approx([0.9, 0.91])
