@@ -10,9 +10,13 @@ if TYPE_CHECKING:
 
 _CELL = r"^\s*(?P<number>[-+]?\d[\d.,'\s]*(?:[eE][+-]?\d+)?)\s*(?P<unit>[%A-Za-z/°℃µ]*)\s*$"
 _THOUSANDS = r"^[-+]?[1-9]\d{0,2}(?:,\d{3})+$"
+_SHORT = {"K": 1e3, "Mil": 1e6, "Bil": 1e9}
+"""What a dashboard puts behind numbers without a unit."""
+_LEAST_SHARE = 0.1
+"""Of the cells that are no plain numbers: so many at least have to be numbers with a unit, else the column is a text."""
 _ONE_COMMA = r"\s*[-+]?\d+,\d+\s*[%A-Za-z/°℃]*\s*"
-_SIZE_UNIT = re.compile(r"^([kKMGTP]?)(i?)(B|b|bit|bits|Byte|Bytes|bytes)(/s|ps|/sec)?$")
-_POWERS = {"": 0, "k": 1, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
+_SIZE_UNIT = re.compile(r"^([kKmMgGtTP]?)(i?)(B|b|bit|bits|Byte|Bytes|bytes)(/s|ps|/sec)?$")
+_POWERS = {"": 0, "k": 1, "K": 1, "m": 2, "M": 2, "g": 3, "G": 3, "t": 4, "T": 4, "P": 5}
 _SCALED = {"W": ("w", 1.0), "kW": ("w", 1e3), "mW": ("w", 1e-3), "Hz": ("mhz", 1e-6), "kHz": ("mhz", 1e-3), "MHz": ("mhz", 1.0)}
 _SCALED |= {"GHz": ("mhz", 1e3), "%": ("%", 1.0)}
 
@@ -29,7 +33,8 @@ def measured(column: "pd.Series") -> tuple[np.ndarray, str]:
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         return column.to_numpy(np.float64), ""
     numbers = parsed(column)
-    if numbers.notna().mean() >= 0.5:
+    parts = column.where(numbers.isna()).dropna().astype(str).str.extract(_CELL)
+    if parts["number"].notna().sum() == 0 or parts["number"].notna().mean() < _LEAST_SHARE:
         return numbers.to_numpy(np.float64), ""
     parts = column.astype(str).str.extract(_CELL)
     values = parsed(_with_point(parts["number"].str.replace(r"['\s]", "", regex=True))).to_numpy(np.float64)
@@ -79,6 +84,8 @@ def _in_one_unit(values: np.ndarray, units: "pd.Series") -> tuple[np.ndarray, st
     words = [str(word) for word in units[np.isfinite(values)].unique() if word]
     if not words:
         return values, ""
+    if set(words) <= _SHORT.keys():
+        return values * units.map(lambda word: _SHORT.get(word, 1.0)).to_numpy(np.float64), ""
     told = {word: _base(word) for word in words}
     if len(words) == 1 and not told[words[0]][2]:
         return values, words[0].lower()
@@ -99,6 +106,6 @@ def _base(word: str) -> tuple[str, float, bool]:
     size = _SIZE_UNIT.match(word)
     if size is None:
         return *_SCALED.get(word, (word.lower(), 1.0)), False
-    bits = size[3] in ("b", "bit", "bits") and bool(size[4])
+    bits = size[3] in ("b", "bit", "bits") and bool(size[4]) and size[1] not in ("m", "g", "t")  # "mb/s" is written for bytes
     step = 1024.0 if size[2] else 1000.0
     return "b/s" if size[4] else "b", step ** _POWERS[size[1]] / (8 if bits else 1), bits

@@ -137,3 +137,20 @@ def test_a_spreadsheets_days_are_dates(tmp_path):
 def test_three_digits_behind_a_comma_where_no_comma_separates(tmp_path):
     trace = read(tmp_path, "time;power (W);temperature\n0;45,125;50\n1;46,250;51\n")
     assert values(trace, "power_w") == [45.125, 46.25]
+
+
+def test_chinese_heads_of_links(tmp_path):
+    trace = read(
+        tmp_path, "采样时间,PCIe接收(MB/s),NVLink发送(GB/s)\n2026-07-01 12:00:00,1200,25\n2026-07-01 12:00:01,1300,26\n", "gb18030"
+    )
+    assert values(trace, "pcie_rx_gbs") == pytest.approx([1.2, 1.3]) and values(trace, "nvlink_tx_gbs") == [25, 26]
+
+
+def test_bare_numbers_among_cells_with_units(tmp_path):
+    trace = read(tmp_path, "time,power,ib rx,memory used\n0,300 W,0,1024 kb\n1,0,0,2 mb\n2,310 W,0,1 mb\n3,305,1.5 GB/s,\n")
+    assert values(trace, "power_w") == [300, 0, 310, 305] and values(trace, "ib_rx_gbs", "host") == [0, 0, 0, 1.5]
+    assert values(trace, "vram_used_gib")[1] == pytest.approx(2e6 / 2**30)
+
+
+def test_thousands_as_a_dashboard_shortens_them(tmp_path):
+    assert values(read(tmp_path, "time,tokens\n0,1.2 K\n1,900\n2,1.5 Mil\n"), "tokens") == [1200, 900, 1_500_000]
