@@ -3,6 +3,8 @@
 CONTROL_BYTES = bytes(set(range(32)) - {9, 10, 11, 12, 13, 27})
 MOST_CONTROL_SHARE = 0.02
 LONGEST_CHARACTER_BYTES = 4
+LOST_BLOCK = bytes(32)
+"""What a power loss leaves of the last write of a log: zeros by the block."""
 
 
 def encoding_of(head: bytes, *, cut: bool = False) -> str:
@@ -14,6 +16,7 @@ def encoding_of(head: bytes, *, cut: bool = False) -> str:
         return ""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
+    head = head.replace(LOST_BLOCK, b"") or head
     if _looks_like_utf16(head):
         return "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
     if len(head.translate(None, CONTROL_BYTES)) < len(head) * (1 - MOST_CONTROL_SHARE):

@@ -9,13 +9,22 @@ _ESCAPE = re.compile(rb"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1
 _BOM = b"\xef\xbb\xbf"
 _NO_BREAK_SPACE = b"\xc2\xa0"
 _LINE_END = re.compile(rb"\r+\n?")
+_EVERY, _EVERY_CHINESE = b"Every ", "每 ".encode()
+_WATCH = re.compile(
+    rb"^[ \t]*(?:Every|" + "每".encode() + rb") [\d.,]{1,8} ?(?:s|" + "秒".encode() + rb")(?::|" + "：".encode() + rb")"
+    rb"[^\n]*?(?:[ \t]((?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ \t][^\n]{8,40}|\d{4}" + "年".encode() + rb"[^\n]{8,60}))?$",
+    re.MULTILINE,
+)
 _OPTION = r"(?:^|\s){option}[ =]?(\d+(?:\.\d+)?)"
 _LONGEST_COMMAND = 2000
 _LONGEST_STEP_S = 86400.0
 
 
 def plain(text: bytes) -> bytes:
-    """Return the text without escape sequences, stray carriage returns, byte order marks of appended files and no-break spaces."""
+    """Return the text without escape sequences, stray carriage returns, byte order marks of appended files and no-break spaces.
+
+    Of the line that `watch` puts above each screen its date is left.
+    """
     if b"\x1b" in text:
         text = _ESCAPE.sub(b"", text)
     if b"\r" in text:
@@ -24,7 +33,7 @@ def plain(text: bytes) -> bytes:
         text = text.replace(_BOM, b"")
     if b"\xc2" in text and _NO_BREAK_SPACE in text:
         text = text.replace(_NO_BREAK_SPACE, b" ")
-    return text
+    return _WATCH.sub(rb"\1", text) if _EVERY in text or _EVERY_CHINESE in text else text
 
 
 def step_of(text: bytes, tool: str, options: tuple[str, ...], unit_s: float = 1.0) -> float | None:

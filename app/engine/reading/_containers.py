@@ -18,15 +18,17 @@ from typing import BinaryIO, cast
 from app.engine.errors import UnreadableFile
 from app.engine.paths import user_folder
 from app.engine.progress import Progress
+from app.engine.reading._labelled import KIND as LABELLED
+from app.engine.reading._labelled import is_labelled, labelled_members
 from app.engine.reading._members import DAMAGE, TEMPORARY, UTF8_NAME, Budget, Member, copied, decoded_name, is_litter, refused, wrong_name
 from app.engine.reading._packing import MOST_RATIO, RATIO_FREE_BYTES, packing_of
 from app.engine.reading._sources import Source
 
 
 def kind_of(path: Path) -> str:
-    """Return "folder", "zip", "tar", "packed" (a packed file in a packed file), "" for a single file. A workbook is a single file.
+    """Return "folder", "zip", "tar", "packed" (a packed file in a packed file), "labelled" (a log of several writers), else "".
 
-    Raises EngineError where it cannot be opened.
+    A workbook is a single file, "". Raises EngineError where it cannot be opened.
     """
     if path.is_dir():
         return "folder"
@@ -39,7 +41,9 @@ def kind_of(path: Path) -> str:
         return ("packed" if source.packing else "zip") if not _is_workbook(path, source) else ""
     if _is_tar(head):
         return "tar"
-    return "packed" if source.packing and packing_of(head) else ""
+    if source.packing and packing_of(head):
+        return "packed"
+    return LABELLED if is_labelled(source.head) else ""
 
 
 def members_of(path: Path, kind: str, budget: Budget, progress: Progress) -> Iterator[Member | UnreadableFile]:
@@ -49,6 +53,9 @@ def members_of(path: Path, kind: str, budget: Budget, progress: Progress) -> Ite
         return
     try:
         with _private_folder() as folder:
+            if kind == LABELLED:
+                yield from labelled_members(path, folder, budget)
+                return
             unpack = {"zip": _zip, "tar": _tar, "packed": _packed}[kind]
             yield from unpack(path, folder / "member", budget, progress)
     except OSError as error:

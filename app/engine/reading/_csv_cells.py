@@ -10,7 +10,7 @@ import numpy as np
 
 from app.engine.model.traces import Clock
 from app.engine.reading._digits import parse_long, parse_short
-from app.engine.reading._times import MISSING, epoch_times, is_time_of_day, parse_regular, parse_times, times_of_day
+from app.engine.reading._times import MISSING, counted_times, epoch_times, is_time_of_day, parse_regular, parse_times, times_of_day
 
 LINE_END, BLANK = 10, 32
 WIDEST = 24
@@ -95,11 +95,18 @@ class Cells:
             found = epoch_times(epoch)
             if found is not None:
                 return found, "absolute"
+            if re.fullmatch(r"\d{1,9}(?:\.\d+)?", self.text(0, column)):  # a script's own seconds
+                return counted_times(epoch, 10**9), "relative"
         codes, texts = self.codes(column)
         stamps = pd.Series(texts, dtype=str)
         of_day = self.rows > 0 and is_time_of_day(self.text(0, column))
         known, clock = (times_of_day(stamps), "relative") if of_day else parse_times(stamps)
         return np.append(known, MISSING)[codes], clock
+
+    def last_bytes(self, column: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return (rows,) uint8 the last byte of each cell and the byte before it."""
+        end = self._ends[column]
+        return self._buffer[end - 1], self._buffer[np.maximum(end - 2, 0)]
 
     def text(self, row: int, column: int) -> str:
         """Return one cell, stripped."""

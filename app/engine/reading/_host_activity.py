@@ -23,6 +23,8 @@ KIB_IN_GIB = 2**20
 VIRTUAL_INTERFACES = r"lo$|veth|docker|virbr|br-|cali|flannel|tun|tap"
 _VIRTUAL = re.compile(r"^(loop|dm-|md|ram|zram|fd|sr|scd)\d*|^dev(7|11|253|9)-")
 _PART = re.compile(r"^((?:nvme\d+n\d+|mmcblk\d+)(?=p\d+$)|(?:[shv]d[a-z]+|xvd[a-z]+)(?=\d+$))")
+_BY_NUMBER = re.compile(r"^dev8-(\d{1,3})$")
+"""A disk of major 8 and its partitions have sixteen numbers."""
 
 Maker = Callable[["pd.DataFrame", np.ndarray], list[Channel]]
 
@@ -89,7 +91,9 @@ def whole_disks(names: set[str]) -> set[str]:
     found = set()
     for name in names:
         part = _PART.match(name)
-        if not _VIRTUAL.match(name) and not (part and part[1] in names):
+        number = _BY_NUMBER.match(name)
+        whole = part[1] if part else f"dev8-{int(number[1]) // 16 * 16}" if number else name
+        if not _VIRTUAL.match(name) and (whole == name or whole not in names):
             found.add(name)
     return found or names
 

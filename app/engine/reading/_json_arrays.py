@@ -38,7 +38,7 @@ class _Walked(NamedTuple):
 
 
 class ArrayFile:
-    """One document. Iterate over `batches`; `rest` then is what stood around the arrays.
+    """One document, or several one after another. Iterate over `batches`; `rest` then is what stood around the arrays.
 
     wanted   keys on the way -> the Struct of the elements of the array there
     through  keys of arrays whose elements hold such arrays; all other arrays of objects are passed over
@@ -56,13 +56,15 @@ class ArrayFile:
         """Yield the path and some elements of a wanted array, in the order of the file. Raises UnreadableFile where it is no JSON."""
         pieces = self._told(progress)
         self._buffer = next(pieces, b"").removeprefix(b"\xef\xbb\xbf")
-        while (path := self._opening(pieces)) is not None:
-            kind = self._wanted.get(tuple(key for key in path if isinstance(key, str)), _Ignored)
-            for batch in self._elements(pieces, kind):
-                self.source.beat()
-                if batch and kind is not _Ignored:
-                    yield path, batch
-        self.rest = self._outside.text()
+        try:
+            while (path := self._opening(pieces)) is not None:
+                kind = self._wanted.get(tuple(key for key in path if isinstance(key, str)), _Ignored)
+                for batch in self._elements(pieces, kind):
+                    self.source.beat()
+                    if batch and kind is not _Ignored:
+                        yield path, batch
+        finally:
+            self.rest = self._outside.text()
 
     def _told(self, progress: Progress) -> Iterator[bytes]:
         read = 0

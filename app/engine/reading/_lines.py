@@ -1,7 +1,7 @@
 """Lines of a text found by numpy or by single bytes: a pattern that begins at "^" is tried at every byte and takes ten times as long."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -22,6 +22,15 @@ def marked(text: bytes, pattern: re.Pattern[bytes], marks: Sequence[bytes]) -> I
 def matching(text: bytes, pattern: re.Pattern[bytes], starts: Sequence[int]) -> Iterator[re.Match[bytes]]:
     """Yield the lines that a pattern matches, of those that begin at `starts`."""
     return (found for at in starts if (found := pattern.match(text, at)) is not None)
+
+
+def blanked(text: bytes, lines: Iterable[re.Match[bytes]]) -> bytes:
+    """Return the text with blanks in place of these matches, so that offsets stay."""
+    pieces, at = [], 0
+    for found in lines:
+        pieces += [text[at : found.start()], b" " * (found.end() - found.start())]
+        at = found.end()
+    return b"".join([*pieces, text[at:]])
 
 
 def short_lines(text: bytes, least: int, most: int) -> list[int]:

@@ -58,9 +58,12 @@ def guess_fields(body: bytes) -> list[str]:
     columns = list(
         zip(*(([cell.strip() for cell in line.split(",")]) for line in lines if line.count(",") == lines[0].count(",")), strict=True)
     )
+    united = any(re.search(r"\d (?:%|MiB|W|MHz)$", cell) for cells in columns for cell in cells)
     taken: list[str] = []
     for cells in columns:
         field = next((field for field, fits in _GUESSES if field not in taken and fits(cells)), "?")
+        if field == "temperature.gpu" and not united:  # with nounits a bare number may be anything
+            field = "?"
         taken.append(field if field != "?" else f"?{len(taken)}")
     return taken
 

@@ -142,7 +142,7 @@ class SmiRows:
     def _times(self, cells: Cells, stamp: int) -> tuple[np.ndarray, Clock]:
         """Return the times of a piece; times of day where they have no date."""
         times, clock = cells.times(stamp)
-        self._is_of_day |= clock == "relative"
+        self._is_of_day |= clock == "relative" and ":" in cells.text(0, stamp)
         return times, clock
 
     def _codes(self, cells: Cells, at: dict[str, int]) -> np.ndarray | None:

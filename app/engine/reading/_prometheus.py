@@ -15,15 +15,17 @@ from app.engine.reading._channels import HOST, Channel
 from app.engine.reading._csv_text import floats_of
 from app.engine.reading._rows import SYNTHETIC_STEP_S
 from app.engine.reading._sources import Source
+from app.engine.reading._stamps import Stamped, stamped
 from app.engine.reading._sysstat import count_skipped
-from app.engine.reading._times import MISSING, parse_times
+from app.engine.reading._times import MISSING, Before
 
 SAMPLE = re.compile(
     rb"^([A-Za-z_:][\w:]*)(?:\{([^\n]*?)\})?[ \t]+([-+]?(?:\d[\d.eE+-]*|Inf|inf)|NaN|nan)(?:[ \t]+(\d{9,}(?:\.\d+)?))?[ \t]*$", re.M
 )
 _PIECE_BYTES = 2**20
+_CARD_LABELS = ("gpu", "minor_number", "gpu_id", "mlu", "id", "UUID", "uuid")
+_NAME_LABELS = ("modelName", "model_name", "card_model", "model", "name")
 _LABEL = re.compile(rb'(\w+)\s*=\s*"((?:[^"\\]|\\.)*)"')
-_DATE = re.compile(rb"^[#\s]*(\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)[ \t]*$", re.M)
 # DCGM writes these where a reading is not there: blank, not found, not supported, no permission, as int32, int64 and double.
 _BLANKS = np.array([base + step for base in (2**31 - 16, 2.0**47, 2.0**63 - 16) for step in range(4)])
 
@@ -59,15 +61,18 @@ def read_samples(source: Source, known: Mapping[str, Metric], skipped: dict[str,
     keys: dict[tuple[str, bytes], int] = {}
     numbers = _Numbers(known, keys)
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    dates: list[tuple[int, str]] = []
+    dates: list[tuple[int, int]] = []
+    before: Before = {}
+    told: Clock = "local"
     rows = unknown = done = 0
     for piece in source.text_pieces(_PIECE_BYTES):
         done += len(piece)
         source.progress(0.6 * done / max(source.size_bytes, done), "reading.doing.reading")
-        here = list(SAMPLE.finditer(piece))
-        places = np.array([found.start() for found in here], np.int64)
-        for found in _DATE.finditer(piece):
-            dates.append((rows + int(np.searchsorted(places, found.start())), found[1].decode()))
+        above = stamped(piece, before)
+        here = list(SAMPLE.finditer(above.text))
+        if above.starts.size:
+            told = above.clock
+            dates += _dates(above, np.array([found.start() for found in here], np.int64), rows)
         found_here = [found.groups() for found in here]
         codes = np.array([numbers[name, labels or b""] for name, labels, _, _ in found_here], np.int32)
         values, stamps = (_numbers([found[place] or b"" for found in found_here]) for place in (2, 3))
@@ -83,7 +88,7 @@ def read_samples(source: Source, known: Mapping[str, Metric], skipped: dict[str,
     scrape = _scrapes(codes[used], len(keys))
     starts = np.flatnonzero(used)[np.flatnonzero(np.diff(scrape, prepend=-1))] if used.any() else np.empty(0, np.int64)
     source.beat()
-    times, clock = _scrape_times(dates, starts)
+    times, clock = _scrape_times(dates, starts, told)
     source.beat()
     return Samples(tuple(keys), codes[used], without_blanks(values[used], skipped), scrape, stamps[used], times, clock, rows)
 
@@ -128,16 +133,21 @@ def channels_of(
     return made, clock  # type: ignore[return-value]
 
 
+def host_of(labels: Mapping[str, str]) -> str:
+    """Return the host that a sample's labels name, "" for none."""
+    return labels.get("Hostname") or labels.get("hostname") or labels.get("instance") or ""
+
+
 def gpu_device(labels: Mapping[str, str], hosts: int) -> Device:
     """Return the card that a sample's labels name, its MIG instance apart, with the host in front where the file holds several."""
-    number = labels.get("gpu") or labels.get("minor_number") or labels.get("UUID") or labels.get("uuid") or ""
+    number = next((labels[name] for name in _CARD_LABELS if labels.get(name)), "")
     instance = labels.get("GPU_I_ID")
-    host = labels.get("Hostname") or labels.get("instance") or ""
-    name = labels.get("modelName") or labels.get("name") or ""
+    host = host_of(labels)
+    name = next((labels[name] for name in _NAME_LABELS if labels.get(name)), "")
     identity = f"{number}:mig{instance}" if instance else number
     if not identity:
         return HOST
-    return Device(f"{host}:{identity}" if hosts > 1 else identity, "gpu", name)
+    return Device(f"{host}:{identity}" if hosts > 1 and host else identity, "gpu", name)
 
 
 def _numbers(cells: list[bytes]) -> np.ndarray:
@@ -172,13 +182,23 @@ def _scrapes(codes: np.ndarray, count: int) -> np.ndarray:
     return np.maximum.accumulate(before) if codes.size else before
 
 
-def _scrape_times(dates: list[tuple[int, str]], starts: np.ndarray) -> tuple[np.ndarray, Clock]:
-    """Return (scrapes,) times: the date line above each scrape, else made up. starts: index of the first sample of each scrape."""
-    if dates and starts.size and dates[0][0] <= starts[0]:
-        import pandas as pd
+def _dates(above: Stamped, places: np.ndarray, rows: int) -> list[tuple[int, int]]:
+    """Return (index of the sample that follows, ns) of each stamp of a piece; places: where its samples stand, rows: samples before it.
 
-        known, clock = parse_times(pd.Series([text for _, text in dates]))
+    What holds from the piece before (at -1) belongs to that piece's samples.
+    """
+    known = (above.times != MISSING) & (above.starts >= 0)
+    follows = rows + np.searchsorted(places, above.starts[known])
+    return list(zip(follows.tolist(), above.times[known].tolist(), strict=True))
+
+
+def _scrape_times(dates: list[tuple[int, int]], starts: np.ndarray, clock: Clock) -> tuple[np.ndarray, Clock]:
+    """Return (scrapes,) times: the stamp above each scrape, else made up.
+
+    dates   (index of the sample that follows, ns) of each stamp; starts: index of the first sample of each scrape
+    """
+    if dates and starts.size and dates[0][0] <= starts[0]:
         above = np.searchsorted([place for place, _ in dates], starts, side="right") - 1
-        if np.unique(above).size == starts.size and (known != MISSING).all():
-            return known[above], clock
+        if np.unique(above).size == starts.size:
+            return np.array([time for _, time in dates], np.int64)[above], clock
     return np.arange(starts.size, dtype=np.int64) * int(SYNTHETIC_STEP_S * 1e9), "synthetic"

@@ -101,6 +101,10 @@ def _unknown(source: Source) -> UnreadableFile:
         return UnreadableFile("reading.foreign_packing", file=source.path, packing=foreign)
     if not source.encoding:
         return UnreadableFile("reading.binary", file=source.path)
+    if source.raw_head.startswith(b"version https://git-lfs"):
+        return UnreadableFile("reading.lfs_pointer", file=source.path)
+    if source.raw_head.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
+        return UnreadableFile("reading.web_page", file=source.path)
     known = [reader.label for reader in readers()]
     if not source.raw_head.strip():
         return UnreadableFile("reading.empty", file=source.path)

@@ -28,7 +28,7 @@ class Rewritten(Source):
 
 
 def iso_dates(text: bytes) -> bytes:
-    """Return the text with dates such as "Tue Feb  6 14:12:05 UTC 2024" as "2024-02-06 14:12:05"."""
+    """Return the text with dates such as "Tue Feb  6 14:12:05 UTC 2024" as "2024-02-06 14:12:05Z"."""
     return _CTIME.sub(_iso, text)
 
 
@@ -36,4 +36,7 @@ def _iso(found: re.Match[bytes]) -> bytes:
     import numpy as np
 
     moment = calendar_ns(found.group().decode("latin-1"))
-    return found.group() if moment is None else str(np.datetime64(moment, "ns").astype("datetime64[s]")).replace("T", " ").encode()
+    if moment is None:
+        return found.group()
+    zone = b"Z" if re.search(rb" (?:UTC|GMT) ", found.group()) else b""  # other words name several zones
+    return str(np.datetime64(moment, "ns").astype("datetime64[s]")).replace("T", " ").encode() + zone

@@ -21,6 +21,7 @@ from app.engine.reading._stamps import Stamped
 _DOCUMENT = re.compile(r'\{\s*"(?:card\d|system")')
 JSON_HEAD = re.compile(rb'\{\s*"card\d{1,3}"\s*:\s*\{')
 CSV_HEAD = re.compile(rb"^[ \t]*device,[^\n]*\((?:%|B|W|C|Mhz)\)[^\n]*$", re.MULTILINE | re.IGNORECASE)
+LINE = re.compile(rb"^[ \t]*(?:GPU|DCU|HCU)\[(\d{1,4})\][ \t]*:[ \t]*([^\n]{3,80}?)[ \t]*:[ \t]+([^\n]{1,80}?)[ \t]*$", re.MULTILINE)
 _CARD = re.compile(r"card(\d{1,4})$")
 _NUMBER = re.compile(r"\(?\s*(-?\d{1,18}(?:\.\d{1,9})?)")
 _TOTAL, _SHARE = "total_gib", "vram_utilisation"
@@ -91,6 +92,20 @@ def csv_records(text: bytes, skipped: dict[str, int]) -> list[Record]:
             if known is not None:
                 done.append(known)
             pending[card] = Record(card, head.start(), words)
+    return sorted([*done, *pending.values()], key=lambda record: record.place)
+
+
+def line_records(text: bytes) -> list[Record]:
+    """Return the cards of lines such as "GPU[0] : GPU use (%): 45"; what comes again of a card is its next tick."""
+    pending: dict[int, Record] = {}
+    done: list[Record] = []
+    for found in LINE.finditer(text):
+        card, key = int(found[1]), found[2].decode("utf-8", "replace").lower()
+        if card not in pending or key in pending[card].words:
+            if card in pending:
+                done.append(pending[card])
+            pending[card] = Record(card, found.start(), {})
+        pending[card].words[key] = found[3].decode("utf-8", "replace")
     return sorted([*done, *pending.values()], key=lambda record: record.place)
 
 

@@ -11,8 +11,17 @@ from app.engine.reading._rows import Column, trace_of_rows
 from app.engine.reading._smi_tables import LIMIT, settle_limit, timed_rows
 from app.engine.reading._sources import Source
 from app.engine.reading._stamps import Stamped
+from app.engine.reading._times import Before
 
 HEAD = re.compile(rb"^[ \t]*(DCU|HCU|GPU)[ \t]+Temp\b[^\n]{0,200}\bAvgPwr\b[^\n]*$", re.MULTILINE)
+WIDE_HEAD = re.compile(
+    rb"^Device[ \t]+Node[ \t]+IDs[ \t]+Temp[ \t]+Power[ \t]+Partitions[ \t]+SCLK[^\n]*(?:\n[ \t]*\([^\n]*)?", re.MULTILINE
+)
+_WIDE_ROW = re.compile(
+    rb"^(\d{1,4})[ \t]+\d+[ \t]+0x[0-9a-f]+,[ \t]+\d+[ \t]+(\S+)[ \t]+(\S+)[ \t]+"
+    rb"[^,\n]{1,20},[ \t]*[^,\n]{1,20},[ \t]*\S+[ \t]+(\S[^\n]*)$",
+    re.MULTILINE,
+)
 _COLUMNS = {
     "load%": ("gpu_utilisation", "", 0.01),
     "vram%": ("vram_utilisation", "", 0.01),
@@ -21,6 +30,15 @@ _COLUMNS = {
     "sclk": ("sm_clock_mhz", "MHz", 1.0),
     "mclk": ("memory_clock_mhz", "MHz", 1.0),
 }
+
+
+def short_form(text: bytes, before: Before) -> bytes:
+    """Return ROCm 6's table, whose ids and partitions hold blanks and commas, with the columns of the table before it."""
+    before["wide"] = before.get("wide", False) or WIDE_HEAD.search(text) is not None
+    if not before["wide"]:
+        return text
+    text = WIDE_HEAD.sub(b"GPU  Temp  AvgPwr  SCLK  MCLK  Fan  Perf  PwrCap  VRAM%  GPU%", text)
+    return _WIDE_ROW.sub(rb"\1  \2  \3  \4", text)
 
 
 def read_short_tables(source: Source, slug: str, command: str, stamps: Stamped) -> Trace:

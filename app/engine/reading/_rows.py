@@ -17,6 +17,7 @@ from app.engine.reading._times import MISSING
 
 SYNTHETIC_STEP_S = 1.0
 _STRIDE = 2**17
+HOUR_NS = 3600 * 10**9
 
 
 class Column(Struct, frozen=True):
@@ -107,6 +108,9 @@ def _trace(source: Source, slug: str, rows: Rows, told: Told) -> Trace:
         times, clock = ticks_of(rows.devices) * int(rows.step_s * 1e9), "synthetic"
         warnings.append(message("reading.synthetic_time", step=rows.step_s))
     source.beat()
+    if clock == "local":
+        times = _over_clock_change(times, rows.devices, warnings)
+        source.beat()
     untimed = int((times == MISSING).sum())
     if untimed:
         skipped["skipped.no_time"] = skipped.get("skipped.no_time", 0) + untimed
@@ -162,6 +166,43 @@ def has_values(column: Column) -> bool:
 def settle_columns(_: Source, rows: Rows, told: Told) -> Rows:
     """Settle rows by taking the first column of each metric that has a value."""
     return msgspec.structs.replace(rows, columns=first_with_values(rows.columns, told))
+
+
+def _over_clock_change(times: np.ndarray, devices: np.ndarray, warnings: list[Message]) -> np.ndarray:
+    """Return local times that go on where the clock was set back by an hour: one step back, by an hour less the usual step."""
+    back = _steps_back(times)
+    if len(back) != 1:
+        return times
+    place = back[0]
+    known = times[times != MISSING]
+    steps = np.diff(known)
+    usual = int(np.median(steps[steps > 0])) if (steps > 0).any() else 10**9
+    if abs(int(steps.min()) + HOUR_NS) > max(2 * usual, 2 * 10**9) or usual > HOUR_NS // 12:
+        return times
+    if not np.isin(devices[place:], devices[:place]).all():  # another card's log is appended
+        return times
+    warnings.append(message("reading.clock_set_back"))
+    moved = times.copy()
+    moved[place:][moved[place:] != MISSING] += HOUR_NS
+    return moved
+
+
+def _steps_back(times: np.ndarray) -> list[int]:
+    """Return the rows whose time is half an hour or more before that of the row above, two of them at most, a stretch at a time."""
+    found: list[int] = []
+    last: int | None = None
+    for at in range(0, times.size, _STRIDE):
+        piece = times[at : at + _STRIDE]
+        known = np.flatnonzero(piece != MISSING)
+        if not known.size:
+            continue
+        clock = piece[known]
+        steps = np.diff(clock, prepend=clock[0] if last is None else last)
+        found += (at + known[steps < -HOUR_NS // 2]).tolist()
+        last = int(clock[-1])
+        if len(found) > 1:
+            break
+    return found[:2]
 
 
 def ticks_of(devices: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from app.engine.messages import Message, message
 from app.engine.model.traces import Clock
-from app.engine.reading._lines import matching, short_lines
+from app.engine.reading._lines import LINE_END, matching
 from app.engine.reading._times import DAY_NS, MISSING, Before, Turns, over_midnight, parse_times, times_of_day, utc_offset_of
 
 _SAMPLE_LINES = 400
@@ -31,12 +31,20 @@ _CTIME = (
     + _TIME
     + rb"(?: {1,4}[A-Z]{2,5}| [+-]\d{2,4})?(?: {1,4}\d{4})?"
 )
-_CHINESE = r"\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日[^\d\n]{0,16}\d\d?\s?[:：时]\s?\d\d\s?[:：分]\s?\d\d".encode()
+_CHINESE = r"\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日[^\d\n]{0,24}\d\d?\s?[:：时]\s?\d\d\s?[:：分]\s?\d\d".encode()
 _SYSLOG = _MONTH + rb" {1,2}\d{1,2} \d\d:\d\d:\d\d(?:\.\d{1,9})?"
 _CLOCK = rb"\d\d:\d\d:\d\d(?:\.\d{1,9})?"
 _EPOCH = rb"1\d{9}(?:\.\d{1,9})?"
 
 _KINDS: tuple[tuple[str, bytes], ...] = (("date", _DATE), ("ctime", _CTIME), ("syslog", _SYSLOG), ("epoch", _EPOCH), ("clock", _CLOCK))
+# what loggers put between their time and the text: "- monitor - INFO -", "[INFO]", "| INFO | a:b:1 -", of syslog host and program
+_LEVEL = rb"\[?(?:DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR)\]?"
+_LOGGER = {
+    "date": rb"(?:[ \t]+std(?:out|err)[ \t]+[FP](?=[ \t])|\]?[ \t]*[-|]?[ \t]*(?:[\w.:]{1,80}[ \t]*[-|][ \t]*)?"
+    + _LEVEL
+    + rb"[ \t]*[-|:]?(?:[ \t]*[\w.:<>]{1,80}[ \t]*[-|\]])?(?=[ \t]))?",
+    "syslog": rb"(?:[ \t]+[\w.-]{1,80}[ \t]+[\w./@-]{1,80}(?:\[\d{1,9}\])?(?=:))?",
+}
 _AFTER = rb"\]?(?:[ \t]+\[[\w.-]{1,40}\])*:?(?:[ \t]|(?=\n|\Z))"
 _DATE_LINE = re.compile(
     rb"^[^\w\n|]{0,100}(?:(?:time ?stamp|time|date|" + "时间".encode() + rb")[ \t]*[:=]?[ \t]*)?("
@@ -45,7 +53,7 @@ _DATE_LINE = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )  # fmt: skip
 
-_LONGEST_EPOCH_LINE = 60
+_YEAR_SIGN = "年".encode()
 
 
 class Stamped(Struct, frozen=True):
@@ -76,7 +84,7 @@ def stamped(text: bytes, before: Before | None = None) -> Stamped:
     if found is None:
         return _by_date_lines(text, before)
     kind, pattern = found
-    each = re.compile(rb"^(?:[ \t]*\[?(" + pattern + rb")" + _AFTER + rb")?", re.MULTILINE)
+    each = re.compile(rb"^(?:[ \t]*\[?(" + pattern + rb")" + _LOGGER.get(kind, b"") + _AFTER + rb")?", re.MULTILINE)
     stamps = each.findall(text)
     text = each.sub(b"", text)
     breaks = np.flatnonzero(np.frombuffer(text, np.uint8) == 10) + 1
@@ -88,11 +96,17 @@ def stamped(text: bytes, before: Before | None = None) -> Stamped:
 
 def without_prefix(text: bytes) -> Callable[[bytes], bytes] | None:
     """Return what takes the stamps off lines such as these, None where more than half of them have none."""
-    found = _prefix_of(text)
+    found = prefix_of(text)
     if found is None:
         return None
-    each = re.compile(rb"^[ \t]*\[?" + found[1] + _AFTER, re.MULTILINE)
+    each = re.compile(rb"^" + found, re.MULTILINE)
     return lambda piece: each.sub(b"", piece)
+
+
+def prefix_of(text: bytes) -> bytes | None:
+    """Return the pattern, without groups, of the stamps that more than half of the first lines begin with, None without."""
+    found = _prefix_of(text)
+    return None if found is None else rb"[ \t]*\[?" + found[1] + _LOGGER.get(found[0], b"") + _AFTER
 
 
 def day_times(texts: Sequence[bytes] | Sequence[str], turns: Turns | None = None) -> np.ndarray:
@@ -103,16 +117,29 @@ def day_times(texts: Sequence[bytes] | Sequence[str], turns: Turns | None = None
     return over_midnight(times_of_day(pd.Series(told, dtype=object)), turns)
 
 
-def _epoch_lines(text: bytes) -> Iterator[re.Match[bytes]]:
-    """Yield the lines that are nothing but seconds since 1970: the only form of a date without a colon or Chinese."""
-    return matching(text, _DATE_LINE, short_lines(text, 10, _LONGEST_EPOCH_LINE))
+def _date_lines(text: bytes) -> Iterator[re.Match[bytes]]:
+    """Yield the lines that are nothing but a date: of those alone that have "0:00:" or ten digits in them, where no date is Chinese."""
+    if _YEAR_SIGN in text:
+        return _DATE_LINE.finditer(text)
+    buffer = np.frombuffer(text, np.uint8)
+    colons = np.flatnonzero(buffer[1:-3] == ord(":")) + 1
+    places = [colons[(buffer[colons + 3] == ord(":")) & (buffer[colons - 1] - np.uint8(48) < 10)]]
+    counts = np.append(0, np.cumsum(buffer - np.uint8(48) < 10, dtype=np.int32))
+    places.append(np.flatnonzero((counts[10:] - counts[:-10] == 10) & (buffer[: max(buffer.size - 9, 0)] == ord("1"))))
+    starts = np.append(0, np.flatnonzero(buffer == LINE_END) + 1)
+    lines = np.searchsorted(starts, np.concatenate(places), "right") - 1
+    return matching(text, _DATE_LINE, starts[np.unique(lines)].tolist())
 
 
 def calendar_ns(text: str) -> int | None:
     """Return ns since 1970 (as if local time were UTC) of one date as `date`, `nvidia-smi` or a Chinese desktop writes it."""
     numbers = re.fullmatch(r"\s*(\d{4})\D+(\d{1,2})\D+(\d{1,2})\D+?(\d\d?)\D+(\d\d)\D+(\d\d)(?:[.,](\d{1,9}))?.*", text, re.DOTALL)
     if numbers is not None:
-        return _ns([int(part) for part in numbers.groups()[:6]], numbers[7])
+        year, month, day, hour, *rest = (int(part) for part in numbers.groups()[:6])
+        half = re.search(r"[上下]午|\b[AP]M\b", text)
+        if half is not None:
+            hour = hour % 12 + 12 * (half[0] in ("下午", "PM"))
+        return _ns([year, month, day, hour, *rest], numbers[7])
     words = re.search(r"\b([A-Z][a-z]{2})\b\s+(\d{1,2})\b", text[3:]) or re.search(r"\b(\d{1,2})\s+([A-Z][a-z]{2})\b", text[3:])
     clock = re.search(r"(\d\d?):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?: ?([AP])M)?", text)
     year = re.search(r"\b(\d{4})\b", text)
@@ -164,7 +191,9 @@ def _dates(stamps: list[bytes], before: Before) -> tuple[np.ndarray, Clock, tupl
 
 def _ctimes(stamps: list[bytes], before: Before) -> tuple[np.ndarray, Clock, tuple[Message, ...]]:
     known = {stamp: calendar_ns(stamp.decode("latin-1")) for stamp in set(stamps) if stamp}
-    return np.array([MISSING if known.get(stamp) is None else known[stamp] for stamp in stamps], np.int64), "local", ()
+    zoned = bool(known) and all(re.search(rb"\b(?:UTC|GMT)\b", stamp) for stamp in known)
+    times = np.array([MISSING if known.get(stamp) is None else known[stamp] for stamp in stamps], np.int64)
+    return times, "absolute" if zoned else "local", ()
 
 
 def _syslog_times(stamps: list[bytes], before: Before) -> tuple[np.ndarray, Clock, tuple[Message, ...]]:
@@ -202,14 +231,15 @@ def _by_date_lines(text: bytes, before: Before) -> Stamped:
     starts, times, zoned = [], [], before.get("stamps.zoned", True)
     if "stamps.last" in before:  # holds until the next one
         starts, times = [-1], [before["stamps.last"]]
-    for found in _DATE_LINE.finditer(text) if b":" in text or not text.isascii() else _epoch_lines(text):
+    for found in _date_lines(text):
         stamp = found[1].decode("utf-8", "replace")
         if stamp.isdigit():
             moment: int | None = int(stamp) * 10**9
         elif re.match(r"\d{4}[-/].*\d(Z| ?[+-]\d\d:?\d\d)$", stamp):
             moment = int(_dates([found[1]], before)[0][0])
         else:
-            moment, zoned = calendar_ns(stamp), False
+            moment = calendar_ns(stamp)
+            zoned &= re.search(r"\b(?:UTC|GMT)\b", found.group().decode("utf-8", "replace")) is not None
         if moment is not None and moment != MISSING:
             starts.append(found.start())
             times.append(moment)

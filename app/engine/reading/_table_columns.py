@@ -34,6 +34,8 @@ TIME_NAMES = frozenset(
         "runtime_s",
         "sample_time",
         "collect_time",
+        "zeit",
+        "zeitstempel",
         "时间",
         "时间戳",
         "采样时间",
@@ -66,6 +68,10 @@ DEVICE_NAMES = frozenset(
 _SHARE, _SIZE, _RATE, _POWER, _TEMPERATURE, _CLOCK = "share", "size", "rate", "power", "temperature", "clock"
 
 _RULES: tuple[tuple[str, str, str], ...] = (
+    (r"system_gpu_gpu$", "gpu_utilisation", _SHARE),  # wandb's names
+    (r"system_gpu_memory$", "memory_controller_busy", _SHARE),
+    (r"system_gpu_memory_?allocated$", "vram_utilisation", _SHARE),
+    (r"system_gpu_memory_?allocated_?bytes$", "vram_used_gib", _SIZE),
     (r"cpu.*(iowait|io_wait)|^iowait|^wa$", "cpu_iowait", _SHARE),
     (r"cpu.*(system|sys\b)|^sys$", "cpu_system", _SHARE),
     (r"^((host|system|total|node)_)?cpu_?((total|all)_?)?(util\w*|usage|percent|pct|load|利用率|使用率)|^cpu$", "cpu_utilisation", _SHARE),
@@ -79,16 +85,16 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     (r"utili[sz]ation_?memory|mem(ory)?_?(util|busy)|memory_controller", "memory_controller_busy", _SHARE),
     (r"显存(利用率|占用率|使用率)|(vram|fb|gpu_?mem(ory)?|memory).*(percent|pct|ratio|occupancy)", "vram_utilisation", _SHARE),
     (r"(memory|mem|vram|fb|hbm|显存).*(used|usage|占用|使用|已用)|^vram|gpu_?mem(ory)?$|显存$", "vram_used_gib", _SIZE),
-    (r"pcie?.*(rx|recv|receive|in\b|read)|rxpci", "pcie_rx_gbs", _RATE),
-    (r"pcie?.*(tx|send|transmit|out\b|write)|txpci", "pcie_tx_gbs", _RATE),
-    (r"(nvlink|nvl|hccs|xgmi).*(rx|recv|receive)", "nvlink_rx_gbs", _RATE),
-    (r"(nvlink|nvl|hccs|xgmi).*(tx|send|transmit)", "nvlink_tx_gbs", _RATE),
+    (r"pcie?.*(rx|recv|receive|in\b|read|接收)|rxpci", "pcie_rx_gbs", _RATE),
+    (r"pcie?.*(tx|send|transmit|out\b|write|发送)|txpci", "pcie_tx_gbs", _RATE),
+    (r"(nvlink|nvl|hccs|xgmi).*(rx|recv|receive|接收)", "nvlink_rx_gbs", _RATE),
+    (r"(nvlink|nvl|hccs|xgmi).*(tx|send|transmit|发送)", "nvlink_tx_gbs", _RATE),
     (r"\b(ib|infiniband|rdma|roce)\b.*(rx|recv|rcv|receive)|^ib_r", "ib_rx_gbs", _RATE),
     (r"\b(ib|infiniband|rdma|roce)\b.*(tx|send|xmit|transmit)|^ib_t", "ib_tx_gbs", _RATE),
     (r"(disk|io|磁盘).*(read|读)", "disk_read_gbs", _RATE),
     (r"(disk|io|磁盘).*(write|写)", "disk_write_gbs", _RATE),
-    (r"power|watt|功耗|功率", "power_w", _POWER),
-    (r"temp|温度", "temperature_c", _TEMPERATURE),
+    (r"^(?!.*(?:limit|_cap|percent|pct|max|min|上限)).*(?:power|watt|功耗|功率)", "power_w", _POWER),
+    (r"^(?!.*(?:limit|threshold|max|min|上限)).*(?:temp|温度)", "temperature_c", _TEMPERATURE),
     (r"(sm|gpu|core|graphics).*clock|sclk", "sm_clock_mhz", _CLOCK),
     (r"mem.*clock|mclk", "memory_clock_mhz", _CLOCK),
     (r"(gpu|npu|aicore|dcu).*(util|usage|busy|percent|pct|load|利用率|使用率)|utili[sz]ation_?gpu|^gpu$|^util(i[sz]ation)?$", "gpu_utilisation", _SHARE),
@@ -120,7 +126,12 @@ _CARD = re.compile(r"(?:gpu|npu|cuda|dcu|card|device)[ _:.#-]?(\d{1,3})|:(\d{1,3
 
 def names_time(words: Iterable[str]) -> bool:
     """Tell whether one of these heads is that of a time column."""
-    return any(plain(word) in TIME_NAMES for word in words)
+    return any(map(names_one_time, words))
+
+
+def names_one_time(word: str) -> bool:
+    """Tell whether this is the head of a time column; collectors put a tag before it: "run/timestamp"."""
+    return plain(word) in TIME_NAMES or plain(word.rpartition("/")[2]) in TIME_NAMES
 
 
 def known_metrics() -> tuple[str, ...]:
@@ -160,30 +171,43 @@ def plain(name: str) -> str:
     return re.sub(r"[^\w]+", "_", _BRACKETS.sub("", name[:LONGEST_NAME]).strip().lower()).strip("_")
 
 
-def map_column(column: str, values: np.ndarray) -> Mapping:
-    """Return what a column means. values (n,) float64 settle the unit where the name does not tell it, marked as doubt."""
+def map_column(column: str, values: np.ndarray, cell_unit: str = "") -> Mapping:
+    """Return what a column means. values (n,) float64 settle the unit where the name does not tell it, marked as doubt.
+
+    cell_unit  the unit behind the numbers of the cells
+    """
     column = column[:LONGEST_NAME]
-    name = plain(column)
-    card = _CARD.search(column.lower())
+    told = re.sub(r"/(?:mean|avg|last)$", "", re.sub(r"^.*/(?=host/)", "", column))  # nvitop: "run/host/cpu_percent (%)/mean"
+    name = plain(told)
+    card = _CARD.search(told.lower())
     device = next((digits for digits in card.groups() if digits), "") if card else ""
     if device:
-        name = plain(_CARD.sub("gpu", column.lower()))
-    found = next(((metric, kind) for pattern, metric, kind in _RULES if re.search(pattern, name)), None)
-    if found is None:
+        name = plain(_CARD.sub("gpu", told.lower()))
+    stated = [cell_unit] if cell_unit else [written.strip().lower() for written in _BRACKETS.findall(told)] + ["%"] * ("%" in told)
+    found = _meaning(name, stated)
+    if found is None or told.endswith(("/min", "/max")):
         return Mapping(column, re.sub(r"^\d", "_", name) or "column", "?", 1.0, "?", device, known=False)
     metric, kind = found
     if metric.startswith(("cpu_", "host_", "disk_", "ib_")):
         device = "host"
-    factor, read_as, doubt = _unit(column, name, kind, values)
+    factor, read_as, doubt = _unit([*stated, name.rpartition("_")[2]], kind, values)
     return Mapping(column, metric, _OURS[kind], factor, read_as, device, doubt=doubt)
 
 
-def _unit(column: str, name: str, kind: str, values: np.ndarray) -> tuple[float, str, bool]:
+def _meaning(name: str, stated: list[str]) -> tuple[str, str] | None:
+    """Return metric and kind; a unit of another kind says that the name means something else, a share of a size among that."""
+    found = next(((metric, kind) for pattern, metric, kind in _RULES if re.search(pattern, name)), None)
+    if found is None:
+        return None
+    metric, kind = found
+    kinds = {one for word in stated for one, units in _UNITS.items() if word in units}
+    if kind == _SIZE and (_SHARE in kinds or re.search(r"percent|pct|ratio", name)):
+        return ("vram_utilisation", _SHARE) if metric == "vram_used_gib" else None
+    return found if not kinds or kind in kinds else None
+
+
+def _unit(words: list[str], kind: str, values: np.ndarray) -> tuple[float, str, bool]:
     units = _UNITS[kind]
-    written = _BRACKETS.search(column)
-    words = [written[1].strip().lower()] if written else []
-    words += ["%"] if "%" in column else []
-    words += [name.rpartition("_")[2]]
     top = float(np.nanmax(np.abs(values)))
     for word in words:
         if word in units:

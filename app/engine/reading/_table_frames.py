@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 import warnings
 import zipfile
 from collections import Counter
@@ -13,7 +14,8 @@ from app.engine.errors import UnreadableFile
 from app.engine.model.traces import Clock
 from app.engine.reading._csv_text import MOST_COLUMNS, MOST_LINE_BYTES, without_long_lines
 from app.engine.reading._sources import Source
-from app.engine.reading._table_columns import TIME_NAMES, plain
+from app.engine.reading._table_cells import parsed, with_decimal_point
+from app.engine.reading._table_columns import names_one_time, plain
 from app.engine.reading._times import MISSING, counted_times, epoch_times, parse_times
 
 if TYPE_CHECKING:
@@ -24,6 +26,12 @@ COUNTS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "sec": 10**9, "seconds"
 PARQUET = b"PAR1"
 _MOST_TITLE_ROWS = 30
 _MOST_PARQUET_BYTES = 4 * 2**30
+_COMPACT = r"((?:19|20)\d\d)([01]\d)([0-3]\d)([0-2]\d)([0-5]\d)([0-5]\d)"
+_LEAST_ROWS = 2
+_EXCEL_1970, _FIRST_SERIAL, _LAST_SERIAL, _A_MINUTE = 25_569, 36_526, 65_000, 1 / 1440
+_UNIT = re.compile(r"[\[(]?(?:%|°C|℃|C|W|kW|[KMGT]i?B(?:/s)?|B(?:/s)?|[kKMG]?bps|[kMG]?Hz|s|ms|us|ns|sec|-)[\])]?")
+_QUOTED = re.compile(r'"[^"]*"')
+_LONG_FORM = ({"series", "time", "value"}, {"metric", "time", "value"})
 
 
 def is_workbook(head: bytes) -> bool:
@@ -43,7 +51,37 @@ def load_frame(source: Source, skipped: dict[str, int]) -> "pd.DataFrame":
     if frame.empty:
         raise UnreadableFile("reading.no_rows", file=source.path)
     frame.columns = _distinct([str(column) for column in frame.columns])
-    return frame
+    return _wide(_with_units(frame))
+
+
+def _with_units(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Return the table without the row of units that may stand below the heads; the units go into the heads."""
+    import pandas as pd
+
+    first = {
+        str(column): "" if pd.api.types.is_scalar(cell) and pd.isna(cell) else str(cell).strip() for column, cell in frame.iloc[0].items()
+    }
+    units = [word for word in first.values() if word]
+    if len(frame) < _LEAST_ROWS or not units or not all(_UNIT.fullmatch(word) for word in units) or all(first.values()):
+        return frame
+    if not any(names_one_time(column) and (not word or word in COUNTS) for column, word in first.items()):
+        return frame
+    below = frame.iloc[1:].reset_index(drop=True).infer_objects()
+    below.columns = [f"{column} ({first[column]})" if first[column] else column for column in map(str, frame.columns)]
+    return below
+
+
+def _wide(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Return a dashboard's export of "Series;Time;Value" with a column for each series."""
+    names = {plain(str(column)): column for column in frame.columns}
+    if set(names) not in _LONG_FORM:
+        return frame
+    time, value = names["time"], names["value"]
+    series = names.get("series", names.get("metric"))
+    wide = frame.drop_duplicates([time, series]).pivot(index=time, columns=series, values=value)  # pyright: ignore[reportArgumentType]
+    wide = wide.reindex(frame[time].unique()).reset_index()
+    wide.columns = [str(column) for column in wide.columns]
+    return wide
 
 
 def _distinct(heads: list[str]) -> list[str]:
@@ -60,7 +98,7 @@ def _distinct(heads: list[str]) -> list[str]:
 
 def separator_of(text: str) -> str | None:
     """Return what separates the cells: the candidate that gives most lines the same number (> 1) of cells."""
-    lines = [line for line in text.splitlines()[:40] if line.strip()]
+    lines = [_QUOTED.sub("", line) for line in text.splitlines()[:40] if line.strip()]
     if len(lines) > 2:
         lines = lines[:-1]
     best, most = None, 0.0
@@ -69,7 +107,7 @@ def separator_of(text: str) -> str | None:
         number, share = counts.most_common(1)[0] if counts else (0, 0)
         if number > 0 and share >= 0.8 * len(lines) and number * share > most:
             best, most = candidate, number * share
-    return best if len(lines) > 1 or (lines and best and any(plain(cell) in TIME_NAMES for cell in lines[0].split(best))) else None
+    return best if len(lines) > 1 or (lines and best and any(map(names_one_time, text.strip().split(best)))) else None
 
 
 def _csv(source: Source, skipped: dict[str, int]) -> "pd.DataFrame":
@@ -89,6 +127,8 @@ def _csv(source: Source, skipped: dict[str, int]) -> "pd.DataFrame":
             frame = pd.read_csv(io.BytesIO(text), sep=separator, **options)
     except (ValueError, pd.errors.ParserError) as error:
         raise UnreadableFile("reading.not_a_table", file=source.path, detail=str(error).splitlines()[0]) from error
+    if separator not in (None, ","):
+        frame = frame.apply(with_decimal_point)
     lost += text.count(b"\n") + (not text.endswith(b"\n")) - 1 - text.count(b"\n\n") - len(frame)
     if lost > 0:
         skipped["skipped.bad_row"] = lost
@@ -110,7 +150,7 @@ def _workbook(source: Source) -> "pd.DataFrame":
         for number, row in enumerate(rows[:_MOST_TITLE_ROWS]):
             heads = [str(cell) for cell in row]
             frame = pd.DataFrame(rows[number + 1 :], columns=heads).replace("", None)
-            if any(plain(head) in TIME_NAMES for head in heads):
+            if any(map(names_one_time, heads)):
                 return frame
             if fallback.empty and sum(map(bool, heads)) > 1:
                 fallback = frame
@@ -140,28 +180,15 @@ def _parquet(source: Source) -> "pd.DataFrame":
         raise UnreadableFile("reading.not_a_table", file=source.path, detail=(str(error).splitlines() or ["?"])[0]) from error
 
 
-def numbers_of(column: "pd.Series") -> np.ndarray:
-    """Return numbers; cells such as "45 %" or "1,024 MiB" lose their unit."""
-    import pandas as pd
-
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        return column.to_numpy(np.float64)
-    numbers = _parsed(column)
-    if numbers.notna().mean() < 0.5:
-        stripped = (
-            column.astype(str).str.replace(",", "").str.extract(r"^\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*[%A-Za-z/°]*\s*$", expand=False)
-        )
-        numbers = _parsed(stripped)
-    return numbers.to_numpy(np.float64)
-
-
 def times_of(column: "pd.Series", name: str) -> tuple[np.ndarray, Clock] | None:
     """Return the times of a column and their clock, None where most cells are none."""
     import pandas as pd
 
     if pd.api.types.is_datetime64_any_dtype(column):
         column = column.astype(str)
-    numbers = _parsed(column).to_numpy(np.float64)
+    if column.iloc[:64].astype(str).str.fullmatch(_COMPACT).all():
+        column = column.astype(str).str.replace(_COMPACT, r"\1-\2-\3 \4:\5:\6", regex=True)
+    numbers = parsed(column).to_numpy(np.float64)
     if np.isfinite(numbers).mean() > 0.5:
         return counted(numbers, name)
     texts = column.astype(str)
@@ -174,16 +201,17 @@ def counted(numbers: np.ndarray, name: str) -> tuple[np.ndarray, Clock]:
     epoch = epoch_times(numbers)
     if epoch is not None:
         return epoch, "absolute"
-    words = plain(name).split("_")
+    if _is_serial(numbers, name):
+        return counted_times(np.round((numbers - _EXCEL_1970) * 86_400_000), 10**6), "local"
+    words = re.sub(r"\W+", "_", name.lower()).split("_")  # with what stands in brackets: "Time (ms)"
     factor = next((COUNTS[word] for word in reversed(words) if word in COUNTS), 10**9)
     return counted_times(numbers, factor), "relative"
 
 
-def _parsed(column: "pd.Series") -> "pd.Series":
-    """Return the column as numbers, nan for what is none or has more digits than any number of ours."""
-    import pandas as pd
-
-    try:
-        return pd.to_numeric(column, errors="coerce")
-    except OverflowError:
-        return pd.to_numeric(column.astype(str).str.slice(0, 300), errors="coerce").astype(np.float64)
+def _is_serial(numbers: np.ndarray, name: str) -> bool:
+    """Tell whether these are a spreadsheet's days since 1900: with fractions, minutes apart at most, no unit in the name."""
+    days = numbers[np.isfinite(numbers)]
+    words = set(re.sub(r"\W+", "_", name.lower()).split("_"))
+    if not days.size or days.min() < _FIRST_SERIAL or days.max() > _LAST_SERIAL or words & {*COUNTS, "elapsed", "relative", "runtime"}:
+        return False
+    return bool((days % 1 != 0).mean() > 0.5 and np.ptp(days) < days.size * _A_MINUTE)

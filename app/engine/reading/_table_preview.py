@@ -8,8 +8,9 @@ import numpy as np
 from app.engine.errors import UnreadableFile
 from app.engine.model.mappings import ColumnCheck, ColumnMapping, ColumnPreview, TablePreview
 from app.engine.reading._sources import Source
-from app.engine.reading._table_columns import DEVICE_NAMES, TIME_NAMES, map_column, plain, plausible_limits
-from app.engine.reading._table_frames import is_workbook, load_frame, numbers_of, separator_of, times_of
+from app.engine.reading._table_cells import measured
+from app.engine.reading._table_columns import DEVICE_NAMES, map_column, names_one_time, plain, plausible_limits
+from app.engine.reading._table_frames import is_workbook, load_frame, separator_of, times_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,14 +42,15 @@ def check_column(column: ColumnPreview, mapping: ColumnMapping) -> ColumnCheck:
 def _column(column: "pd.Series") -> ColumnPreview:
     name = str(column.name)
     first = column.iloc[:CHECKED_ROWS]
-    numbers = numbers_of(first)
+    whole, unit = measured(column)  # of the whole column, since its cells may have several units
+    numbers = whole[:CHECKED_ROWS]
     texts = tuple("" if cell is None or cell != cell else str(cell) for cell in column.iloc[:SHOWN_ROWS])
-    if plain(name) in TIME_NAMES:
+    if names_one_time(name):
         return ColumnPreview(ColumnMapping(name, "time"), times_of(first, name) is not None, numbers, texts)
     if plain(name) in DEVICE_NAMES:
         return ColumnPreview(ColumnMapping(name, "device"), True, numbers, texts)
     if not np.isfinite(numbers).any():
         return ColumnPreview(ColumnMapping(name), True, numbers, texts)
-    found = map_column(name, numbers)
+    found = map_column(name, numbers, unit)
     guess = ColumnMapping(name, "metric" if found.known else "ignore", found.metric, found.unit, found.factor, found.read_as, found.device)
     return ColumnPreview(guess, found.known and not found.doubt, numbers, texts)

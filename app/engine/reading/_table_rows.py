@@ -10,8 +10,9 @@ from app.engine.model.mappings import TableMapping
 from app.engine.model.traces import Clock, Device
 from app.engine.reading._rows import SYNTHETIC_STEP_S, Column, Rows
 from app.engine.reading._sources import Source
-from app.engine.reading._table_columns import Mapping
-from app.engine.reading._table_frames import COUNTS, numbers_of, times_of
+from app.engine.reading._table_cells import numbers_of
+from app.engine.reading._table_columns import Mapping, plain
+from app.engine.reading._table_frames import COUNTS, times_of
 from app.engine.reading._times import MISSING, counted_times, epoch_times
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ def spread(times: np.ndarray, clock: Clock, codes: np.ndarray, ids: list[str], m
         if mapping.device and mapping.device not in ids:
             ids.append(mapping.device)
         owner = ids.index(mapping.device) if mapping.device else None
-        columns[mapping.metric, owner] = Column(mapping.metric, mapping.unit, values, factor=mapping.factor, owner=owner)
+        metric, unit, factor = mapping.metric, mapping.unit, mapping.factor
+        if (metric, owner) in columns:  # the first column of a metric is the metric; another keeps its own name
+            metric, unit, factor = plain(mapping.column), "?", 1.0
+        columns[metric, owner] = Column(metric, unit, values, factor=factor, owner=owner)
     infos = tuple(Device(one, "host" if one == "host" else "gpu") for one in ids)
     return Rows(times, clock, codes, infos, tuple(columns.values()), len(times))

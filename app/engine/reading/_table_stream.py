@@ -3,6 +3,8 @@
 What is not of that kind is left to pandas, which takes the whole text at once.
 """
 
+import re
+
 import numpy as np
 from msgspec import Struct
 
@@ -11,10 +13,15 @@ from app.engine.progress import Progress
 from app.engine.reading._columns import Columns
 from app.engine.reading._csv_cells import Cells
 from app.engine.reading._sources import Source
-from app.engine.reading._table_columns import DEVICE_NAMES, TIME_NAMES, plain
+from app.engine.reading._table_columns import DEVICE_NAMES, names_one_time, plain
 from app.engine.reading._times import epoch_times, over_midnight
 
 PIECE_BYTES = 2**21
+# cells in several units, and dates whose order only the whole column tells
+_UNITED = re.compile(rb"\d ?(?:[kKMGTP]i?(?:[Bb]|bit)|kW|mW|[kMG]Hz)")
+_ODD_DATE = re.compile(
+    rb"(?:^|[,;\t|])(?:\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{4}[/-]\d[/-]|\d{4}[/-]\d\d[/-]\d[ T,]|\d{4}\xe5\xb9\xb4)", re.MULTILINE
+)
 MOST_COLUMNS = 512
 
 
@@ -42,6 +49,8 @@ def streamed_table(source: Source, separator: str, progress: Progress, skipped: 
     names = heads_of(source, separator)
     if b'"' in body or head[:4].lower() == b"sep=" or not 2 <= len(names) <= MOST_COLUMNS or (separator != "," and b"," in body):
         return None
+    if _UNITED.search(body) is not None or _quoted_separator(head, separator) or _ODD_DATE.search(body) is not None:
+        return None
     if len(set(names)) < len(names) or any(name.replace(".", "", 1).isdigit() for name in names):
         return None
     table = _Table(names)
@@ -57,12 +66,17 @@ def streamed_table(source: Source, separator: str, progress: Progress, skipped: 
     return table.whole()
 
 
+def _quoted_separator(head: bytes, separator: str) -> bool:
+    """Tell whether a separator stands in quotes among the names."""
+    return any(separator.encode() in one for one in re.findall(rb'"[^"]*"', head))
+
+
 class _Table:
     """The columns as they grow."""
 
     def __init__(self, names: list[str]) -> None:
         self._names = names
-        self._times = [place for place, name in enumerate(names) if plain(name) in TIME_NAMES]
+        self._times = [place for place, name in enumerate(names) if names_one_time(name)]
         self._time: int | None = None
         self._clock: Clock | None = None
         self._device = next((place for place, name in enumerate(names) if plain(name) in DEVICE_NAMES and place not in self._times), None)

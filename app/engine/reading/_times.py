@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from app.engine.model.traces import Clock
+from app.engine.reading._dates import odd_times
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = np.iinfo(np.int64).min
 _ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
-_ZONE_WORD = re.compile(r"\s+([A-Z]{2,5})$")
+_ZONE_WORD = re.compile(r"\s+(?!AM$|PM$)([A-Z]{2,5})$")
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?")
 DAY_NS = 86400 * 10**9
 Before: TypeAlias = dict[Any, Any]
@@ -53,6 +54,8 @@ def parse_times(texts: "pd.Series") -> tuple[np.ndarray, Clock]:
     values = stamps.to_numpy(dtype="datetime64[ns]")
     nanoseconds = values.astype(np.int64)
     nanoseconds[np.isnat(values)] = MISSING
+    if np.isnat(values).mean() > 0.5:
+        return odd_times(texts) or (nanoseconds, clock)
     return nanoseconds, clock
 
 

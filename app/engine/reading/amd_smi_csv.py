@@ -1,4 +1,4 @@
-"""AMD's `amd-smi monitor` and `amd-smi metric`, with --csv or as the table for people (units in the cells); -w writes many ticks.
+"""AMD's `amd-smi monitor` and `amd-smi metric`, with --csv, --json or as the table for people (units in the cells); -w writes many ticks.
 
 `mem` is the temperature of the memory in `metric` and the load of its controller in `monitor`.
 """
@@ -14,6 +14,7 @@ from app.engine.errors import UnreadableFile
 from app.engine.messages import Message
 from app.engine.model.traces import Clock, Device, Trace
 from app.engine.progress import Progress
+from app.engine.reading._amd_smi_json import JSON, JSON_END, json_frame
 from app.engine.reading._blank_columns import ANY_LINE, PLACE, sections, with_cards
 from app.engine.reading._cleaning import plain, step_of
 from app.engine.reading._rows import SYNTHETIC_STEP_S, Column, Rows, Told, first_with_values, trace_of_rows, with_occupancy
@@ -74,6 +75,8 @@ class AmdSmiCsv:
 
     def recognises(self, head: bytes) -> bool:
         """A head that begins with (timestamp and) gpu and names what amd-smi measures."""
+        if JSON.search(head) is not None:
+            return True
         found = HEAD.search(stamped(plain(head)).text)
         return found is not None and (b"," not in found.group() or bool(_OWN & set(_names(found.group()))))
 
@@ -85,7 +88,8 @@ class AmdSmiCsv:
         stamps = stamped(plain(source.text_bytes()), source.before)
         progress(0.3, "reading.doing.parsing")
         skipped: dict[str, int] = {}
-        frames = []
+        told = json_frame(stamps.text, skipped) if JSON.search(stamps.text) is not None else None
+        frames = [] if told is None else [told]
         for section in sections(stamps.text, HEAD, _names, skipped, source.before, (b"gpu", b"GPU", b"Gpu")):
             source.beat()
             frame = _rows_of(section.names, section.body, section.start, skipped)
@@ -99,8 +103,8 @@ class AmdSmiCsv:
         return trace_of_rows(source, SLUG, rows, skipped=skipped, warnings=warnings, settle=_settled)
 
     def chapters(self, head: bytes) -> re.Pattern[bytes]:
-        """Every row stands for itself."""
-        return ANY_LINE
+        """Every row stands for itself, or every document."""
+        return ANY_LINE if JSON.search(head) is None else JSON_END
 
 
 READER = AmdSmiCsv()

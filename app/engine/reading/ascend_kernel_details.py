@@ -8,7 +8,7 @@ from app.engine.reading._ascend import task_trace
 from app.engine.reading._sources import Source
 
 SLUG = "ascend-kernel-details"
-_HEAD = re.compile(rb"^[^\n]*\bName,Type,[^\n]*Accelerator Core,Start Time\(us\),Duration\(us\)", re.M)
+_HEAD = re.compile(rb'^[^\n]*\bName"?,"?Type"?,[^\n]*Accelerator Core"?,"?Start Time\(us\)"?,"?Duration\(us\)', re.M)
 
 
 class AscendKernelDetails:

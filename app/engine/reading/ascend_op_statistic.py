@@ -14,7 +14,7 @@ from app.engine.reading._profiler_trace import durations, plain_numbers, trace_o
 from app.engine.reading._sources import Source
 
 SLUG = "ascend-op-statistic"
-_HEAD = re.compile(rb"^[^\n]*\bOP Type,Core Type,Count,Total Time\(us\)", re.M)
+_HEAD = re.compile(rb'^[^\n]*\bOP Type"?,"?Core Type"?,"?Count"?,"?Total Time\(us\)', re.M)
 
 
 class AscendOpStatistic:

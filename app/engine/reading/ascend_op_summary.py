@@ -11,7 +11,7 @@ from app.engine.reading._ascend import task_trace
 from app.engine.reading._sources import Source
 
 SLUG = "ascend-op-summary"
-_HEAD = re.compile(rb"^[^\n]*\bOp Name,OP Type,[^\n]*Task Start Time\(us\),Task Duration\(us\)", re.M)
+_HEAD = re.compile(rb'^[^\n]*\bOp Name"?,"?OP Type"?,[^\n]*Task Start Time\(us\)"?,"?Task Duration\(us\)', re.M)
 
 
 class AscendOpSummary:

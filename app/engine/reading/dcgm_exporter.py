@@ -1,4 +1,4 @@
-"""dcgm-exporter's text, saved with curl once or in a loop: DCGM fields per card, MIG instances apart.
+"""dcgm-exporter's text, saved with curl once or in a loop: DCGM fields per card, MIG instances apart; and other vendors' exporters.
 
 The help lines of old versions say "in %" where the value is a share: names and values decide, not the help.
 """
@@ -15,11 +15,17 @@ from app.engine.model.traces import Device, Trace
 from app.engine.progress import Progress
 from app.engine.reading._channels import Channel, trace_of_channels
 from app.engine.reading._dcgm_names import DCGM
-from app.engine.reading._prometheus import channels_of, gpu_device, labels_of, read_samples
+from app.engine.reading._prometheus import channels_of, gpu_device, host_of, labels_of, read_samples
 from app.engine.reading._sources import Source
+from app.engine.reading._vendor_names import VENDORS
 
 SLUG = "dcgm-exporter"
-_KNOWN = re.compile(rb"^DCGM_FI_(?:DEV|PROF)_\w+\{", re.M)
+_KNOWN = re.compile(
+    rb"^(?:\S{8,40}[ T]\S{0,30}[ \t])?"  # stamps that a wrapper wrote
+    rb"(?:DCGM_FI_(?:DEV|PROF)_\w+|npu_chip_info_\w+|(?:amd_)?gpu_gfx_activity|dcu_utilizationrate|mlu_utilization)\{",
+    re.M,
+)
+KNOWN = DCGM | VENDORS
 _PARTS = ("vram_used_gib", "vram_free_gib", "vram_reserved_gib")
 
 
@@ -27,7 +33,7 @@ class DcgmExporter:
     """The reader."""
 
     slug = SLUG
-    label = "dcgm-exporter /metrics"
+    label = "dcgm-exporter / npu-exporter /metrics"
     priority = 30
 
     def recognises(self, head: bytes) -> bool:
@@ -39,14 +45,14 @@ class DcgmExporter:
         progress(0.0, "reading.doing.reading")
         skipped: dict[str, int] = {}
         warnings: list[Message] = []
-        samples = read_samples(source, DCGM, skipped)
+        samples = read_samples(source, KNOWN, skipped)
         if not samples.key.size:
             raise UnreadableFile("reading.no_samples", file=source.path)
         progress(0.7, "reading.doing.parsing")
         labels = [labels_of(text) for _, text in samples.keys]
-        hosts = len({one.get("Hostname", "") for one in labels})
+        hosts = len({host_of(one) for one in labels})
         devices: list[Device | None] = [gpu_device(one, hosts) for one in labels]
-        channels, clock = channels_of(samples, DCGM, devices, warnings, source)
+        channels, clock = channels_of(samples, KNOWN, devices, warnings, source)
         driver = next((one["DCGM_FI_DRIVER_VERSION"] for one in labels if "DCGM_FI_DRIVER_VERSION" in one), "")
         environment = {"driver": driver} if driver else {}
         return trace_of_channels(
@@ -64,9 +70,14 @@ def with_capacity(channels: Sequence[Channel]) -> list[Channel]:
         by_device.setdefault(channel.device.id, {})[channel.metric] = channel
     made = []
     for found in by_device.values():
-        parts = [found[name] for name in _PARTS if name in found]
+        stated = found.pop("vram_total_gib", None)
+        parts = [found[name] for name in _PARTS if name in found] if stated is None else []
         sizes = {part.values.size for part in parts}
         total = np.sum([part.values for part in parts], axis=0) if len(parts) > 1 and len(sizes) == 1 else None
+        if stated is not None and (used := found.get("vram_used_gib")) is not None and used.values.size == stated.values.size:
+            total = stated.values
+        elif stated is not None and np.isfinite(stated.values).any():
+            total = np.full(found["vram_used_gib"].values.size, np.nanmax(stated.values)) if "vram_used_gib" in found else stated.values
         capacity = float(np.nanmax(total)) if total is not None and np.isfinite(total).any() else None
         for channel in found.values():
             if channel.metric in _PARTS[1:]:

@@ -28,6 +28,8 @@ _YEAR = re.compile(rb'"Date:","[^"\n]*?\b(\d{4})\b')
 _HOST = re.compile(rb'^"Host:","([^"\n]*)"', re.M)
 _ROW_END = re.compile(rb"^(?![\"\s])[^\n]*\n", re.M)
 _CPU = "total cpu usage"
+_CPU = ("total cpu usage", "total usage")
+"""The group's name of dstat; pcp-dstat and dool leave the middle out."""
 YEAR_NS = 365 * 86_400 * 10**9
 
 
@@ -122,7 +124,8 @@ def _times(frame: "pd.DataFrame", run: bytes, warnings: list[Message], before: B
     year = _YEAR.search(run)
     if year is None:
         warnings.append(message("reading.no_year"))
-    stamps = pd.to_datetime((year[1].decode() if year else "1970") + "-" + texts, format="%Y-%d-%m %H:%M:%S", errors="coerce")
+    form = "%Y-%b-%d %H:%M:%S" if texts.str.match(r"[A-Za-z]{3}-").any() else "%Y-%d-%m %H:%M:%S"  # dool and dstat
+    stamps = pd.to_datetime((year[1].decode() if year else "1970") + "-" + texts, format=form, errors="coerce")
     values = stamps.to_numpy(dtype="datetime64[ns]")
     times = np.where(np.isnat(values), MISSING, values.astype(np.int64))
     return before["dstat.years"].over(times), "local" if year else "relative"
@@ -134,7 +137,8 @@ def _channels(frame: "pd.DataFrame", times: np.ndarray) -> list[Channel]:
         return floats_of(frame[name]) if name in frame else None
 
     made = []
-    idle, wait, system = (column(f"{_CPU}/{name}") for name in ("idl", "wai", "sys"))
+    group = next((one for one in _CPU if f"{one}/idl" in frame), _CPU[0])
+    idle, wait, system = (column(f"{group}/{name}") for name in ("idl", "wai", "sys"))
     if idle is not None:
         made.append(Channel("cpu_utilisation", "", HOST, times, np.clip(1 - (idle + (0 if wait is None else wait)) / 100, 0, None)))
     for metric, values in (("cpu_system", system), ("cpu_iowait", wait)):

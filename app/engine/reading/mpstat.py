@@ -5,7 +5,7 @@ import re
 from app.engine.model.traces import Trace
 from app.engine.progress import Progress
 from app.engine.reading._sources import Source
-from app.engine.reading._sysstat import TICK_END, find_banner
+from app.engine.reading._sysstat import find_banner, report_of, tick_end
 from app.engine.reading.sar import read_activities
 
 SLUG = "mpstat"
@@ -22,6 +22,7 @@ class Mpstat:
 
     def recognises(self, head: bytes) -> bool:
         """The line of the kernel and a head in mpstat's order: interrupts before stolen time."""
+        head = report_of(head)
         found = _HEAD.search(head)
         return found is not None and _ORDER.search(found.group()) is not None and find_banner(head) is not None
 
@@ -31,7 +32,7 @@ class Mpstat:
 
     def chapters(self, head: bytes) -> re.Pattern[bytes]:
         """The rows of one time belong together."""
-        return TICK_END
+        return tick_end(head)
 
 
 READER = Mpstat()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.engine.errors import UnreadableFile
 from app.engine.messages import Message, message
 from app.engine.model.traces import Device, Trace
 from app.engine.progress import Progress
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 SLUG = "nsys-csv"
 POWERS = {"ns": 0, "us": 3, "µs": 3, "usec": 3, "nsec": 0, "ms": 6, "msec": 6, "s": 9, "sec": 9}
-_TRACE = re.compile(rb'^"?Start \((\w+)\)"?,"?Duration \((\w+)\)"?,"?CorrId"?,', re.M)
-_SUMS = re.compile(rb'^"?Time ?\(%\)"?,"?Total Time \((\w+)\)"?,"?(?:Instances|Num Calls|Count|Operations)"?,', re.M)
+_TRACE = re.compile(rb'^"?Start ?\((\w+)\)"?,"?Duration ?\((\w+)\)"?,"?CorrId"?,', re.M)
+_SUMS = re.compile(rb'^"?Time ?\(%\)"?,"?Total Time \((\w+)\)"?,"?(Instances|Num Calls|Count|Operations)"?,([^\n]*)', re.M)
 _CARD = re.compile(r"^(.*?)\s*\((\d+)\)$")
 _BYTES = {"B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 1024.0, "MiB": 2.0**20}
 
@@ -46,8 +47,7 @@ class NsysCsv:
         head = _TRACE.search(text)
         if head is not None:
             return _tasks(source, text, head, progress)
-        sums = _SUMS.search(text)
-        return _sums(source, text, sums)
+        return _sums(source, text)
 
 
 READER = NsysCsv()
@@ -99,21 +99,38 @@ def _sizes(frame: "pd.DataFrame") -> np.ndarray | None:
     return whole_numbers(values)
 
 
-def _sums(source: Source, text: bytes, head: re.Match[bytes] | None) -> Trace:
-    frame, lost = frame_below(source, text, head, ())
-    rows = len(frame) + lost
-    count = next(name for name in ("Instances", "Num Calls", "Count", "Operations", frame.columns[2]) if name in frame)
-    calls, total = plain_numbers(frame[count]), durations(frame[frame.columns[1]], _power(head[1] if head else b"ns"))
-    good = np.isfinite(calls) & (calls >= 1) & (calls < 2**40) & (total >= 0)
-    names = frame["Name" if "Name" in frame else frame.columns[-1]][good].tolist()
-    host = count == "Num Calls"
-    events = laid_out(
-        names,
-        calls[good].astype(np.int64),
-        total[good],
-        ["runtime"] * len(names) if host else kernel_category(names),
-        "host" if host else "0",
-    )
-    skipped = {"skipped.bad_row": rows - len(names)} if rows > len(names) else {}
+def _sums(source: Source, text: bytes) -> Trace:
+    """Read the tables of what ran on the GPU; where there are none, those of calls. On stdout several reports follow one another."""
+    heads = list(_SUMS.finditer(text))
+    if not heads:
+        raise UnreadableFile("reading.no_rows", file=source.path)
+    ours = [head for head in heads if not _is_of_host(head)]
+    names, kinds, calls, totals, rows, lost = [], [], [], [], 0, 0
+    for head in ours or heads:
+        body = text[head.start() :].partition(b"\n\n")[0]
+        frame, broken = frame_below(source, body, _SUMS.search(body), ())
+        count, total = plain_numbers(frame[frame.columns[2]]), durations(frame[frame.columns[1]], _power(head[1]))
+        good = np.isfinite(count) & (count >= 1) & (count < 2**40) & (total >= 0)
+        found = frame["Name" if "Name" in frame else frame.columns[-1]][good].tolist()
+        names += found
+        kinds += [_kind(name, kind) for name, kind in zip(found, kernel_category(found), strict=True)] if ours else ["runtime"] * len(found)
+        calls.append(count[good])
+        totals.append(total[good])
+        rows += len(frame) + broken
+        lost += len(frame) + broken - len(found)
+    events = laid_out(names, np.concatenate(calls).astype(np.int64), np.concatenate(totals), kinds, "0" if ours else "host")
+    skipped = {"skipped.bad_row": lost} if lost else {}
+    left = sum(text[head.end() :].partition(b"\n\n")[0].strip().count(b"\n") + 1 for head in heads if ours and _is_of_host(head))
+    if left:
+        skipped["skipped.not_a_metric"] = left
     warnings: list[Message] = [message("reading.summary_laid_out")]
-    return trace_of_events(source, SLUG, events, rows, clock="synthetic", skipped=skipped, warnings=warnings)
+    return trace_of_events(source, SLUG, events, rows + left, clock="synthetic", skipped=skipped, warnings=warnings)
+
+
+def _is_of_host(head: re.Match[bytes]) -> bool:
+    """Tell whether a table sums calls of the host or NVTX ranges, which say nothing of the GPU's time."""
+    return head[2] == b"Num Calls" or head[3].rstrip(b'"\r ').endswith(b"Range")
+
+
+def _kind(name: str, kind: str) -> str:
+    return _category(name) if name.startswith("[CUDA ") else kind

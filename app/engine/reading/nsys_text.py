@@ -37,12 +37,12 @@ class NsysText:
         heads = list(_HEAD.finditer(text))
         names, calls, totals, kinds = [], [], [], []
         rows = 0
-        on_host = all(head[2] == b"Num Calls" for head in heads)
+        on_host = all(map(_is_of_host, heads))
         for head, after in zip(heads, [*heads[1:], None], strict=True):
             body = text[head.end() : after.start() if after else len(text)]
             found = _ROW.findall(_unwrapped(body))
             rows += len(found)
-            if (head[2] == b"Num Calls") != on_host:
+            if _is_of_host(head) != on_host:
                 continue
             factor = 10 ** POWERS.get(head[1].decode("utf-8", "replace"), 0)
             told = [row[4].decode("utf-8", "replace") for row in found]
@@ -68,6 +68,11 @@ class NsysText:
 
 
 READER = NsysText()
+
+
+def _is_of_host(head: re.Match[bytes]) -> bool:
+    """Tell whether a table sums calls of the host or NVTX ranges, which say nothing of the GPU's time."""
+    return head[2] == b"Num Calls" or head.group().rstrip().endswith(b"Range")
 
 
 def _unwrapped(body: bytes) -> bytes:

@@ -19,6 +19,7 @@ from app.engine.reading._nvidia_fields import FIELDS, METRICS, field_of, guess_f
 from app.engine.reading._nvidia_rows import PROCESSES, SmiRows
 from app.engine.reading._nvidia_wrapped import unwrapped
 from app.engine.reading._order import cards_by_order
+from app.engine.reading._rewritten import Rewritten
 from app.engine.reading._rows import Column, Rows, trace_of_rows
 from app.engine.reading._sources import Source
 
@@ -28,6 +29,7 @@ _OWN_STAMP = re.compile(rb"^[^\n,]{0,40}\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d{3}[ \
 _ASKED = re.compile(rb"--query-(?:gpu|compute-apps)[= ]([a-z][\w.]{0,60}(?:,[a-z][\w.]{0,60}){0,200})")
 _HEAD_WORDS = (b"timestamp", b"index", b"utilization.", b"memory.", b"power.", b"temperature.", b"clocks.", b"used_")
 _ANY_HEAD = re.compile(rb"(?:^|(?<=\n))[ \t]*[a-z][a-z_.]{2,60}(?:[ \t]*\[[^\]\n]{1,12}\])?[ \t]*,[^\n]*")
+_DECIMAL_COMMA = re.compile(rb"(?<=\d),(?=\d)")
 _NO_HEAD_ROWS = 2
 _PIECE_BYTES = 2**21
 _PREAMBLE_LINES = 60
@@ -45,6 +47,8 @@ class NvidiaSmiCsv:
     def recognises(self, head: bytes) -> bool:
         """Known fields in one of the first lines, or rows of stamps and units without a head."""
         head = plain(head)
+        if _other_separator(head):
+            return True
         rows = [line for line in head.splitlines()[:_PREAMBLE_LINES] if line.strip()]
         if not rows:
             return False
@@ -59,6 +63,9 @@ class NvidiaSmiCsv:
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read all sections of the file as one table; lists of processes count only where nothing tells of whole cards."""
         progress(0.0, "reading.doing.reading")
+        separator = _other_separator(plain(source.head))
+        if separator:
+            source = Rewritten(source, lambda text: _DECIMAL_COMMA.sub(b".", plain(text)).replace(separator, b","))
         wrapped = unwrapped(source)
         source = wrapped.source
         rows, processes = SmiRows(), SmiRows()
@@ -110,6 +117,12 @@ def is_head(line: bytes) -> bool:
     return metrics > 0 and sum(field in FIELDS for field in fields) > 1
 
 
+def _other_separator(head: bytes) -> bytes:
+    """Return the semicolon or tab that a spreadsheet has put between the fields, b"" for none."""
+    rows = [line for line in head.split(b"\n")[:_PREAMBLE_LINES] if line.strip() and b"," not in line]
+    return next((mark for mark in (b";", b"\t") if any(is_head(row.replace(mark, b",")) and b"." in row for row in rows)), b"")
+
+
 def _sections(source: Source, rows: SmiRows, progress: Progress) -> Iterator[tuple[list[str], bytes]]:
     """Yield (fields, rows) piece by piece; an equal head repeated (a script that appends) does not start a new section."""
     head, fields, done = b"", [], 0
@@ -149,7 +162,11 @@ def _opening(piece: bytes, rows: SmiRows) -> tuple[bytes, list[str], bytes]:
 
 
 def _fields(head: bytes) -> list[str]:
-    return [field_of(word) for word in head.decode("utf-8", "replace").split(",")]
+    """Return the fields of a head; of two words for one field the one that is its own name is it."""
+    words = head.decode("utf-8", "replace").split(",")
+    fields = [field_of(word) for word in words]
+    own = [word.partition("[")[0].strip().strip('"').lower() for word in words]
+    return [word if fields.count(field) > 1 and field in own and word != field else field for field, word in zip(fields, own, strict=True)]
 
 
 def _split(piece: bytes, head: bytes, fields: list[str], rows: SmiRows) -> list[tuple[list[str], bytes]]:

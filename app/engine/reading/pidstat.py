@@ -13,14 +13,15 @@ from app.engine.reading._channels import HOST, Channel, trace_of_channels
 from app.engine.reading._host_activity import KB, summed
 from app.engine.reading._sources import Source
 from app.engine.reading._sysstat import (
-    TICK_END,
     Head,
     Table,
     carried,
     count_skipped,
     find_banner,
     numbers,
+    report_of,
     tables_under,
+    tick_end,
     times_of_day,
     with_time_words,
     without_summaries,
@@ -43,12 +44,12 @@ class Pidstat:
 
     def recognises(self, head: bytes) -> bool:
         """A head of process columns that ends in Command."""
-        return _HEAD.search(with_time_words(head)) is not None
+        return _HEAD.search(with_time_words(report_of(head))) is not None
 
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read the processes and sum them by tick. Raises UnreadableFile where there are none."""
         progress(0.0, "reading.doing.reading")
-        text, summaries = without_summaries(with_time_words(source.text_bytes()))
+        text, summaries = without_summaries(with_time_words(report_of(source.text_bytes(), source.before)))
         banner = find_banner(text, source.before)
         heads = [Head(found.start(), found.end(), b"time_ " + b" ".join(found[1].split())) for found in _HEAD.finditer(text)]
         heads = carried(heads, source.before)
@@ -73,7 +74,7 @@ class Pidstat:
 
     def chapters(self, head: bytes) -> re.Pattern[bytes]:
         """The processes of one time belong together."""
-        return TICK_END
+        return tick_end(head)
 
 
 READER = Pidstat()

@@ -4,6 +4,7 @@ Values are strings; "NaN" and "+Inf" stand where there is none.
 """
 
 import contextlib
+import json
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -13,16 +14,17 @@ import numpy as np
 
 from app.engine.errors import UnreadableFile
 from app.engine.messages import message
-from app.engine.model.traces import Trace
+from app.engine.model.traces import Device, Trace
 from app.engine.progress import Progress, part_of
 from app.engine.reading._channels import Channel, trace_of_channels
 from app.engine.reading._columns import Spool
 from app.engine.reading._dcgm_names import DCGM
 from app.engine.reading._json_arrays import ArrayFile
-from app.engine.reading._prometheus import gpu_device, without_blanks
+from app.engine.reading._prometheus import gpu_device, host_of, without_blanks
 from app.engine.reading._sources import Source
 from app.engine.reading._sysstat import count_skipped
 from app.engine.reading._times import counted_times
+from app.engine.reading._vendor_names import VENDORS
 from app.engine.reading.dcgm_exporter import with_capacity
 from app.engine.reading.nvidia_gpu_exporter import METRICS
 
@@ -32,8 +34,9 @@ _LINES = re.compile(rb'^\s*\{"metric"\s*:\s*\{[^\n]*"timestamps"\s*:')
 _NONE = msgspec.Raw(b"[]")
 _MARKS = b'[]"'
 _FLOATS = msgspec.json.Decoder(list[float])
-KNOWN = DCGM | METRICS
+KNOWN = DCGM | METRICS | VENDORS
 _SHOWN = 8
+_TWO = 2
 
 
 class _Result(msgspec.Struct):
@@ -72,7 +75,7 @@ class PrometheusJson:
         """Read all series. Raises UnreadableFile where none of them is known."""
         progress(0.0, "reading.doing.reading")
         found = _Collected()
-        for series in _lines(source, found, progress) if _LINES.search(source.head[:4096]) else _results(source, progress):
+        for series in _lines(source, found, progress) if _LINES.search(source.head[:4096]) else _results(source, found, progress):
             source.beat()
             found.add(*series)
         progress(0.8, "reading.doing.ordering")
@@ -105,7 +108,7 @@ class _Collected:
             count_skipped(self.skipped, "skipped.bad_row", samples)
             return
         self.rows += seconds.size
-        self._hosts.add(labels.get("Hostname") or labels.get("instance") or "")
+        self._hosts.add(host_of(labels))
         name = labels.get("__name__", "")
         if name not in KNOWN:
             self.unknown[name or "?"] = None
@@ -115,18 +118,21 @@ class _Collected:
         self._found.append(_Found(name, labels, self._times(seconds), self._spool.put(given)))
 
     def channels(self) -> list[Channel]:
-        """Return all channels; series with the same times share them."""
+        """Return one channel for each metric of each device, as a long range comes in several answers; equal times are shared."""
+        parts: dict[tuple[str, Device], list[_Found]] = {}
+        for one in self._found:
+            parts.setdefault((one.name, gpu_device(one.labels, len(self._hosts))), []).append(one)
         arrays = self._spool.arrays()
-        return [
-            Channel(
-                KNOWN[one.name].metric,
-                KNOWN[one.name].unit,
-                gpu_device(one.labels, len(self._hosts)),
-                arrays[one.times],
-                arrays[one.values],
-            )
-            for one in self._found
-        ]
+        times: dict[tuple[int, ...], np.ndarray] = {(number,): array for number, array in enumerate(arrays)}
+        made = []
+        for (name, device), found in parts.items():
+            key = tuple(one.times for one in found)
+            if key not in times:
+                times[key] = np.concatenate([arrays[number] for number in key])
+            values = [arrays[one.values] for one in found]
+            metric = KNOWN[name]
+            made.append(Channel(metric.metric, metric.unit, device, times[key], values[0] if len(values) == 1 else np.concatenate(values)))
+        return made
 
     def _times(self, seconds: np.ndarray) -> int:
         """Put the times in ns into the spool, unless they are those of the series before."""
@@ -150,16 +156,33 @@ def _lines(source: Source, found: _Collected, progress: Progress) -> Iterator[tu
                 count_skipped(found.skipped, "skipped.bad_row", 1)
 
 
-def _results(source: Source, progress: Progress) -> Iterator[tuple[dict[str, str], int, np.ndarray | None, np.ndarray]]:
-    """Yield the series of an answer of the API."""
+def _results(source: Source, found: _Collected, progress: Progress) -> Iterator[tuple[dict[str, str], int, np.ndarray | None, np.ndarray]]:
+    """Yield the series of the answers of the API: one, a list, or one after another as a loop of curl appends them."""
     file = ArrayFile(source, {("data", "result"): _Result})
-    for _, batch in file.batches(part_of(progress, 0.0, 0.8)):
-        for one in batch:
-            yield one.metric, *_pairs(b"[%b]" % bytes(one.value) if one.values == _NONE != one.value else bytes(one.values))
     try:
+        for _, batch in file.batches(part_of(progress, 0.0, 0.8)):
+            for one in batch:
+                yield one.metric, *_pairs(b"[%b]" % bytes(one.value) if one.values == _NONE != one.value else bytes(one.values))
         msgspec.json.decode(file.rest)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise UnreadableFile("reading.json_broken", file=source.path, detail=str(error)) from error
+    except (UnreadableFile, msgspec.DecodeError, RecursionError) as error:
+        answers, is_whole = _answers(file.rest.decode("utf-8", "replace"))
+        if answers < _TWO:
+            raise UnreadableFile("reading.json_broken", file=source.path, detail=str(error)) from error
+        count_skipped(found.skipped, "skipped.bad_row", int(not is_whole or isinstance(error, UnreadableFile)))
+
+
+def _answers(text: str) -> tuple[int, bool]:
+    """Return how many documents stand one after another, and whether nothing else does."""
+    decode, at, count = json.JSONDecoder().raw_decode, 0, 0
+    between = ""
+    while (start := text.find("{", at)) >= 0:
+        between += text[at:start]
+        try:
+            _, at = decode(text, start)
+            count += 1
+        except (ValueError, RecursionError):
+            return count, False
+    return count, not (between + text[at:]).strip()
 
 
 def _pairs(text: bytes) -> tuple[int, np.ndarray | None, np.ndarray]:

@@ -5,13 +5,13 @@ import re
 from app.engine.errors import UnreadableFile
 from app.engine.model.traces import Trace
 from app.engine.progress import Progress
-from app.engine.reading._blank_columns import ANY_LINE
 from app.engine.reading._cleaning import plain
-from app.engine.reading._rocm_records import CSV_HEAD, JSON_HEAD, csv_records, json_records, trace_of_records
-from app.engine.reading._rocm_table import HEAD, read_short_tables
+from app.engine.reading._rocm_records import CSV_HEAD, JSON_HEAD, LINE, csv_records, json_records, line_records, trace_of_records
+from app.engine.reading._rocm_table import HEAD, WIDE_HEAD, read_short_tables, short_form
 from app.engine.reading._sources import Source
 from app.engine.reading._stamps import stamped
 
+_ROW_END = re.compile(rb"\n(?![ \t]*\()")  # a head may go on in brackets
 _DOCUMENT_END = re.compile(rb"(?:^|\})\}[ \t]*\n", re.MULTILINE)
 
 
@@ -26,16 +26,16 @@ class RocmSmi:
         self._own = own
 
     def recognises(self, head: bytes) -> bool:
-        """Cards as JSON keys, rows of devices, or the short table."""
+        """Cards as JSON keys, rows of devices, the short table, or lines of one card each."""
         head = plain(head)
         if self._own and not any(word in head for word in self._own):
             return False
-        return any(pattern.search(head) is not None for pattern in (JSON_HEAD, CSV_HEAD, HEAD))
+        return any(pattern.search(head) is not None for pattern in (JSON_HEAD, CSV_HEAD, HEAD, WIDE_HEAD, LINE))
 
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read all documents, blocks or tables of the file."""
         progress(0.0, "reading.doing.reading")
-        text = plain(source.text_bytes())
+        text = short_form(plain(source.text_bytes()), source.before)
         progress(0.3, "reading.doing.parsing")
         skipped: dict[str, int] = {}
         stamps = stamped(text, source.before)
@@ -47,22 +47,27 @@ class RocmSmi:
             return trace_of_records(source, self.slug, self.command, stamps, records, system, skipped)
         if form == "csv":
             return trace_of_records(source, self.slug, self.command, stamps, csv_records(stamps.text, skipped), {}, skipped)
+        if form == "lines":
+            return trace_of_records(source, self.slug, self.command, stamps, line_records(stamps.text), {}, skipped)
         if form == "":
             raise UnreadableFile("reading.no_rows", file=source.path)
         return read_short_tables(source, self.slug, self.command, stamps)
 
     def chapters(self, head: bytes) -> re.Pattern[bytes]:
-        """A document stands for itself, and a row of the short table; of blocks of rows, a tick begins with the first head."""
-        head = stamped(plain(head)).text
+        """A document stands for itself, and a row of the short table; of blocks or lines, a tick begins with the first."""
+        head = stamped(short_form(plain(head), {})).text
         form = _form(head)
         if form == "json":
             return _DOCUMENT_END
+        if form == "lines" and (found := LINE.search(head)) is not None:
+            return re.compile(rb"\n(?=[^\n]{0,60}?" + re.escape(head[found.start() : found.start(3)].strip()) + rb")")
         found = CSV_HEAD.search(head) if form == "csv" else None
-        return ANY_LINE if found is None else re.compile(rb"\n(?=[^\n]{0,60}?" + re.escape(found.group().strip()) + rb"[ \t]*\n)")
+        return _ROW_END if found is None else re.compile(rb"\n(?=[^\n]{0,60}?" + re.escape(found.group().strip()) + rb"[ \t]*\n)")
 
 
 READER = RocmSmi("rocm-smi", "rocm-smi", priority=16)
 
 
 def _form(text: bytes) -> str:
-    return next((form for form, pattern in (("json", JSON_HEAD), ("csv", CSV_HEAD), ("table", HEAD)) if pattern.search(text)), "")
+    forms = (("json", JSON_HEAD), ("csv", CSV_HEAD), ("table", HEAD), ("lines", LINE))
+    return next((form for form, pattern in forms if pattern.search(text)), "")

@@ -16,14 +16,15 @@ from app.engine.reading._host_activity import maker_for
 from app.engine.reading._lines import matching
 from app.engine.reading._sources import Source
 from app.engine.reading._sysstat import (
-    TICK_END,
     TIME_WORD,
     Head,
     Table,
     carried,
     count_skipped,
     find_banner,
+    report_of,
     tables_under,
+    tick_end,
     times_of_day,
     with_time_words,
     without_summaries,
@@ -45,7 +46,8 @@ class Sar:
 
     def recognises(self, head: bytes) -> bool:
         """The line of the kernel, then the head of an activity that feeds an axis."""
-        return any(maker_for(found.names) for found in heads_of(with_time_words(head))) and find_banner(head) is not None
+        head = with_time_words(report_of(head))
+        return find_banner(head) is not None and any(maker_for(found.names) for found in heads_of(head))
 
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read all activities that feed an axis; the others are counted."""
@@ -53,7 +55,7 @@ class Sar:
 
     def chapters(self, head: bytes) -> re.Pattern[bytes]:
         """The rows of one time belong together."""
-        return TICK_END
+        return tick_end(head)
 
 
 READER = Sar()
@@ -67,7 +69,7 @@ def heads_of(text: bytes) -> list[Head]:
 def read_activities(source: Source, slug: str, progress: Progress) -> Trace:
     """Read a report of sar or mpstat. Raises UnreadableFile where nothing in it feeds an axis."""
     progress(0.0, "reading.doing.reading")
-    text = with_time_words(source.text_bytes())
+    text = with_time_words(report_of(source.text_bytes(), source.before))
     banner = find_banner(text, source.before)
     skipped: dict[str, int] = {}
     text, summaries = without_summaries(text)

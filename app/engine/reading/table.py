@@ -13,16 +13,19 @@ from app.engine.progress import Progress
 from app.engine.reading._columns import release
 from app.engine.reading._rows import Rows, trace_of_rows
 from app.engine.reading._sources import Source
-from app.engine.reading._table_columns import DEVICE_NAMES, TIME_NAMES, Mapping, map_column, plain
-from app.engine.reading._table_frames import counted, is_parquet, is_workbook, load_frame, numbers_of, separator_of, times_of
+from app.engine.reading._table_cells import measured
+from app.engine.reading._table_columns import DEVICE_NAMES, Mapping, map_column, names_one_time, plain
+from app.engine.reading._table_frames import counted, is_parquet, is_workbook, load_frame, separator_of, times_of
 from app.engine.reading._table_rows import device_id, devices_of, mapped_rows, spread
 from app.engine.reading._table_stream import StreamedTable, heads_of, streamed_table
+from app.engine.reading._times import is_time_of_day
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SLUG = "table"
 _SHOWN = 12
+DATE_NAMES = frozenset(("date", "日期", "day"))
 STREAM_FROM_BYTES = 16 * 2**20
 
 
@@ -77,32 +80,37 @@ def _streamed_rows(table: StreamedTable, warnings: list[Message], source: Source
         raise UnreadableFile("reading.no_time_column", file=source.path, columns=table.heads[:_SHOWN])
     times, clock = table.times if isinstance(table.times, tuple) else counted(table.times, table.time_name)
     ids = [device_id(one) or "?" for one in table.ids]
-    return _rows(table.columns, times, clock, (table.codes, ids), warnings, source)
+    return _rows([(name, values, "") for name, values in table.columns], times, clock, (table.codes, ids), warnings, source)
 
 
 def _frame_rows(frame: "pd.DataFrame", warnings: list[Message], source: Source) -> Rows:
     times, clock, time_columns = _times(frame, source)
     by = next((column for column in frame.columns if plain(str(column)) in DEVICE_NAMES and column not in time_columns), None)
-    pairs = [(str(column), numbers_of(frame[column])) for column in frame.columns if column not in time_columns and column != by]
+    pairs = [(str(column), *measured(frame[column])) for column in frame.columns if column not in time_columns and column != by]
     return _rows(pairs, times, clock, devices_of(frame, str(by or "")), warnings, source)
 
 
 def _times(frame: "pd.DataFrame", source: Source) -> tuple[np.ndarray, Clock, set[object]]:
     """Return the times, their clock, and all columns that are times; a calendar time goes before a counter."""
-    named = [column for column in frame.columns if plain(str(column)) in TIME_NAMES]
+    named = [column for column in frame.columns if names_one_time(str(column))]
+    dated = next((column for column in frame.columns if plain(str(column)) in DATE_NAMES), None)
     best: tuple[np.ndarray, Clock] | None = None
     for column in named:
-        found = times_of(frame[column], str(column))
+        texts = frame[column]
+        if dated is not None and column != dated and is_time_of_day(str(texts.iloc[0])):
+            texts = frame[dated].astype(str) + " " + texts.astype(str)
+        found = times_of(texts, str(column))
         if found is not None and (best is None or (best[1] == "relative" and found[1] != "relative")):
             best = found
     if best is None:
         shown = [str(column) for column in frame.columns[:_SHOWN]]
         raise UnreadableFile("reading.no_time_column", file=source.path, columns=shown)
-    return *best, set(named)
+    used: set[object] = {*named, dated}
+    return *best, used
 
 
 def _rows(
-    pairs: Sequence[tuple[str, np.ndarray]],
+    pairs: Sequence[tuple[str, np.ndarray, str]],
     times: np.ndarray,
     clock: Clock,
     devices: tuple[np.ndarray, list[str]],
@@ -111,13 +119,13 @@ def _rows(
 ) -> Rows:
     """Return the rows with each column as a metric of ours; doubt is told."""
     mapped: list[tuple[Mapping, np.ndarray]] = []
-    for name, values in pairs:
+    for name, values, unit in pairs:
         source.beat()
         if np.isfinite(values).any():
-            mapped.append((map_column(name, values), values))
+            mapped.append((map_column(name, values, unit), values))
         release(values)
     if not mapped:
-        raise UnreadableFile("reading.no_metric_column", file=source.path, columns=[name for name, _ in pairs[:_SHOWN]])
+        raise UnreadableFile("reading.no_metric_column", file=source.path, columns=[name for name, _, _ in pairs[:_SHOWN]])
     for mapping, _ in mapped:
         if mapping.doubt:
             warnings.append(message("reading.doubtful_column", column=mapping.column, metric=mapping.metric, unit=mapping.read_as))

@@ -5,16 +5,19 @@ import gzip
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from app.engine.errors import Cancelled, EngineError
-from app.engine.reading import _chapters, _prometheus, nvidia_smi_csv, read_trace
+from app.engine.reading import _chapters, _prometheus, _rows, nvidia_smi_csv, read_trace
 from app.engine.reading._chapters import ChapterReader
-from app.engine.reading._registry import readers
-from tests.engine.reading._logs import LOGS, TICKS, clock, stamp
+from app.engine.reading._registry import readers, recognise
+from tests.engine.reading import _logs
+from tests.engine.reading._logs import TICKS, clock, ctime, stamp
+from tests.engine.reading._odd_logs import ODD_LOGS
 from tests.engine.reading.test_host_tools import SAMPLES
 
+LOGS = _logs.LOGS | ODD_LOGS
 SLUGS = sorted(reader.slug for reader in readers() if isinstance(reader, ChapterReader))
 TIMES = 5
 AT_ONCE = {"sadf", "mx-smi"}
@@ -139,7 +142,7 @@ JUNK = st.sampled_from(
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    name=st.sampled_from([name for name in LOGS if LOGS[name][0] in ROWS]),
+    name=st.sampled_from([name for name in LOGS if LOGS[name][0] in ROWS and "JSON" not in name]),
     junk=st.lists(st.tuples(st.floats(0, 1), JUNK), max_size=6),
     parts=st.integers(6, 12),
 )
@@ -150,6 +153,7 @@ def test_logs_with_junk_between(tmp_path, monkeypatch, name, junk, parts):
         lines.insert(at, line)
     log = tmp_path / "log"
     log.write_text("\n".join(lines) + "\n")
+    assume(recognise(log) == LOGS[name][0])  # three rows of dcgmi make it one of that tool
     check(log, monkeypatch, (log.stat().st_size // parts,))
 
 
@@ -224,11 +228,12 @@ def test_progress_goes_on_and_a_cancel_is_heard_in_every_chapter(tmp_path, monke
         assert calls == number
 
 
-def scrapes(dates: bool) -> str:
+def scrapes(form: str) -> str:
+    before = {"iso": lambda tick: f"# {stamp(tick).replace(' ', 'T')}Z\n", "ctime": lambda tick: f"{ctime(tick)}\n"}.get(form, lambda _: "")
     return "".join(
-        (f"# {stamp(tick).replace(' ', 'T')}Z\n" if dates else "")
+        before(tick)
         + "".join(
-            f'{metric}{{gpu="{card}",Hostname="n{card // 2}"}} {tick + card}.5\n'
+            (f"{stamp(tick)} " if form == "each line" else "") + f'{metric}{{gpu="{card}",Hostname="n{card // 2}"}} {tick + card}.5\n'
             for metric in ("DCGM_FI_DEV_GPU_UTIL", "DCGM_FI_DEV_FB_USED", "DCGM_FI_DEV_FB_FREE", "other")
             for card in range(2 + (tick > 30))
         )
@@ -236,14 +241,24 @@ def scrapes(dates: bool) -> str:
     )
 
 
-@pytest.mark.parametrize("dates", [True, False])
+@pytest.mark.parametrize("form", ["iso", "ctime", "each line", ""])
 @pytest.mark.parametrize("size", [300, 1000])
-def test_scrapes_in_small_pieces(tmp_path, monkeypatch, dates, size):
+def test_scrapes_in_small_pieces(tmp_path, monkeypatch, form, size):
     log = tmp_path / "log"
-    log.write_text(scrapes(dates))
+    log.write_text(scrapes(form))
     whole = told(read_trace(log))
     monkeypatch.setattr(_prometheus, "_PIECE_BYTES", size)
     assert told(read_trace(log)) == whole and len(whole["devices"]) == 3
+    assert whole["span"][1:3] == ((TICKS - 1) * 10**9, {"iso": "absolute", "": "synthetic"}.get(form, "local"))
+
+
+@pytest.mark.parametrize("stretch", [1, 7, 10**6])
+def test_the_end_of_summer_time_in_a_long_log(tmp_path, monkeypatch, stretch):
+    log = tmp_path / "log"
+    log.write_text(LOGS["dmon over the end of summer time"][1])
+    monkeypatch.setattr(_rows, "_STRIDE", stretch)
+    trace, _ = by_chapters(log, monkeypatch, 500)
+    assert trace.duration_ns == (TICKS - 1) * 10**9 and "reading.clock_set_back" in {one.code for one in trace.warnings}
 
 
 @pytest.mark.parametrize("prefix", ["clock", "lines"])

@@ -188,3 +188,11 @@ def test_no_mutation_makes_the_reader_fall_over(tmp_path, sample, edits):
     else:
         assert trace.series or trace.warnings
         assert all(np.isfinite(one.values).any() for one in trace.series)
+
+
+def test_a_scripts_own_seconds_are_relative_times(tmp_path):
+    path = tmp_path / "unknown"
+    path.write_text("time,utilization.gpu [%],power.draw [W]\n0.5,45,300\n1.0,46,301\n2.5,47,302\n")
+    trace = read_trace(path)
+    assert trace.files[0].format == "nvidia-smi-csv" and trace.clock == "relative" and trace.duration_ns == 2 * 10**9
+    assert "reading.no_date" not in {warning.code for warning in trace.warnings}
