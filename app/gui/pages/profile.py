@@ -64,6 +64,7 @@ class ProfilePage(Page):
         if profile is not None and profile.operators:
             self.operators = OperatorsCard(profile, self.look)
             split.addWidget(self.operators)
+            self._link(self.operators)
         line = row(split, spacing=GAP_PX)
         line.setStretch(0, 1)
         if profile is not None:
@@ -72,6 +73,13 @@ class ProfilePage(Page):
             cards.append((say("gui.card.radar"), radar_card(profile, other, self.look)))
             line.addWidget(SideColumn(cards, SIDE_PX))
         return boxed(line)
+
+    def _link(self, operators: OperatorsCard) -> None:
+        """Select the same operator in the lanes and in the table."""
+        lanes = self.timing.scene.lanes if self.timing is not None else None
+        if lanes is not None:
+            operators.chosen.connect(lambda name: lanes.mark(name) if name != lanes.marked else None)
+            self.timing.operator_picked.connect(operators.choose)  # type: ignore[union-attr]
 
     # Verbs -------------------------------------------------------------------------------------------------------------------------
 
