@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFileDialog, QPushButton, QSplitter, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFileDialog, QInputDialog, QPushButton, QSplitter, QWidget
 
 from app.engine import pipeline
 from app.engine.messages import message
@@ -18,7 +18,7 @@ from app.gui.pages.profile_timing import TimingCard
 from app.gui.widgets.basics import boxed, button, row
 from app.gui.widgets.side import SideColumn
 
-SIDE_PX, GAP_PX, SPLIT = 392, 12, "profile.split"
+SIDE_PX, GAP_PX, SPLIT, OFFSET_DECIMALS = 392, 12, "profile.split", 6
 TIMING_SHARE, LEAST_BELOW_PX = 0.58, 190
 
 
@@ -53,7 +53,8 @@ class ProfilePage(Page):
         first: tuple[Act, ...] = (("upload", "gui.import", lambda: self.wanted.emit("choose")), compare)
         swap: Act = ("arrow-left-right", "page_profile.swap", self.swap)
         clear: Act = ("x", "page_profile.clear_comparison", self.clear_comparison)
-        return ((*first, swap) if self.project.comparison else first), (compare, swap, clear)
+        shift: Act = ("sliders-horizontal", "page_lanes.offset.ask", self.ask_offset)
+        return ((*first, swap) if self.project.comparison else first), (compare, swap, shift, clear)
 
     def content(self) -> QWidget:
         profile, other = self.project.profile, self.project.comparison_profile if self.project.comparison else None
@@ -94,6 +95,17 @@ class ProfilePage(Page):
         project = self.project
         if project.comparison is not None:
             self.session.edit("page_profile.did.swap", trace=project.comparison, comparison=project.trace)
+
+    def ask_offset(self) -> None:
+        """Ask how far the comparison run is to be shifted, for who cannot drag it."""
+        if self.timing is None:
+            return
+        line, say = self.timing.timeline, self.look.say
+        most = line.duration_s
+        title, field = say("page_lanes.offset.ask"), say("page_lanes.offset.field")
+        offset_s, agreed = QInputDialog.getDouble(self, title, field, line.offset_s, -most, most, OFFSET_DECIMALS)
+        if agreed:
+            line.shift(offset_s)
 
     def clear_comparison(self) -> None:
         """Take the comparison run away."""

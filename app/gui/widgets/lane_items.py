@@ -9,6 +9,7 @@ from app.engine.units import format_duration
 from app.gui.look import Look
 from app.gui.widgets.lane_state import LaneState, Pick
 from app.gui.widgets.lanes import DEVICE, Lane, LaneGroup
+from app.gui.widgets.tips import wrapped
 
 LAYER_PX, BOX_PX, GROUP_PX, PAD_PX = 18, 17, 26, 3
 NEAR_PX, LONGEST_SHAPES = 2.0, 160
@@ -108,7 +109,7 @@ def told_of(state: LaneState, pick: Pick, look: Look) -> str:
         lines.append(say("page_lanes.tell.bytes", bytes=look.number(payload, 0), rate=look.figure(rate)))
     if int(events.correlation[at]) >= 0:
         lines.append(say("page_lanes.tell.correlation", number=str(int(events.correlation[at]))))
-    return "\n".join(lines)
+    return wrapped("\n".join(lines))
 
 
 def _category(state: LaneState, at: int) -> str:
