@@ -102,6 +102,10 @@ def event_lanes(count: int) -> dict[str, float]:
             view.canvas.repaint()
 
         found[f"pan_{seen:g}_ms"] = median_of(frame)
+    view.timeline.fit()
+    view.timeline.show(0.0, 0.99 * view.timeline.duration_s)
+    state.mark(events.names[int(events.name[-1])])
+    found["pan_marked_ms"] = median_of(frame)
     view.deleteLater()
     return found
 

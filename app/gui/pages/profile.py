@@ -81,6 +81,7 @@ class ProfilePage(Page):
         if lanes is not None:
             operators.chosen.connect(lambda name: lanes.mark(name) if name != lanes.marked else None)
             self.timing.operator_picked.connect(operators.choose)  # type: ignore[union-attr]
+            operators.choose(lanes.marked)
 
     # Verbs -------------------------------------------------------------------------------------------------------------------------
 

@@ -37,6 +37,8 @@ class LaneHead(QWidget):
         width, lane = names_px(look), item.lane
         words = group_name(item.group, look) if lane is None else lane_name(lane, look)
         self.setAccessibleName(words)
+        if item.is_pinned:
+            words = f"{group_name(item.group, look)} · {words}"
         if lane is None:
             folded = item.group.is_folded
             tip = look.say(f"page_profile.{'unfold' if folded else 'fold'}", name=words)
@@ -53,7 +55,8 @@ class LaneHead(QWidget):
         shown = label(elided, px, bold=lane is None, tone="" if lane is None else "2")
         shown.setParent(self)
         shown.setGeometry(INDENT_PX, 3, room, 20)
-        shown.setToolTip(f"{group_name(item.group, look)} · {words}" if item.is_pinned else words)
+        deeper = look.say("page_lanes.deeper", count=look.number(lane.deeper, 0)) if lane is not None and lane.deeper else ""
+        shown.setToolTip("\n".join(filter(None, (words, deeper))))
 
     def _button(self, symbol: str, tip: str, left: int) -> QWidget:
         made = tool(symbol, tip, self._look.theme)

@@ -16,6 +16,7 @@ CATEGORIES = {
     "kernel": OTHER, "memcpy": COPY, "memset": COPY, "collective": COMMUNICATION, "cpu_op": HOST, "runtime": RUNTIME,
     "annotation": ANNOTATION, "python": PYTHON,
 }  # fmt: skip
+NOTES = ("ProfilerStep", "Optimizer.step#", "Optimizer.zero_grad#", "enumerate(DataLoader)")
 LEAST_CONTRAST = 4.5
 
 
@@ -32,6 +33,8 @@ def kinds_of(events: Events, is_host: NDArray[np.bool_]) -> NDArray[np.uint8]:
         by_name[number] = KINDS.index(AS_KIND.get(kind, kind)) if AS_KIND.get(kind, kind) in DATA else OTHER
     found[kernels] = by_name[events.name[kernels]]
     found[(found == OTHER) & is_host[events.device]] = RUNTIME
+    notes = np.array([name.startswith(NOTES) for name in events.names], bool)  # older profilers write them as operators
+    found[notes[events.name] & (found == HOST)] = ANNOTATION
     return found
 
 

@@ -16,7 +16,7 @@ from app.gui.widgets.lane_kinds import COMMUNICATION, COPY, colours, inks
 from app.gui.widgets.lane_layers import Layer
 from app.gui.widgets.lane_state import LaneState
 
-WIDE_PX, NAMED_PX, MARK_PX, DASH_PX = 3.0, 34.0, 3, 4
+WIDE_PX, NAMED_PX, MARK_PX, DASH_PX = 3.0, 44.0, 3, 4
 LEAST_SHARE = 0.25
 """A column in which anything ran is at least so high: nothing that happened is invisible."""
 
@@ -88,8 +88,8 @@ def _across(layer: Layer, places: NDArray[np.intp], ground: Ground) -> tuple[NDA
     found = []
     for moments in (layer.start_ns[places], layer.end_ns[places]):
         x = view.left + (moments / 1e9 - view.start_s) / view.s_per_px
-        found.append(np.round(np.clip(x, view.left - 4, view.right + 4) * ratio) / ratio)
-    return found[0], np.maximum(found[1], found[0] + 1)
+        found.append(np.round(np.clip(x, view.left, view.right) * ratio) / ratio)
+    return np.minimum(found[0], view.right - 1), np.maximum(found[1], np.minimum(found[0], view.right - 1) + 1)
 
 
 def _mark_edges(painter: QPainter, kind: int, rects: list[QRectF], theme: Theme) -> None:
@@ -192,10 +192,8 @@ def _draw_columns(painter: QPainter, share: NDArray[np.float64], kind: NDArray[n
 
 def _paint_marked(painter: QPainter, layer: Layer, window: tuple[int, int], line: QRectF, ground: Ground) -> None:
     """Frame the boxes of the marked operator, where they are narrow by a tick at the upper edge."""
-    names, events, theme = ground.state.marked_names(), ground.state.events, ground.look.theme
-    if not len(names):
-        return
-    places = window[0] + np.flatnonzero(np.isin(events.name[layer.place[window[0] : window[1]]], names))
+    theme, places = ground.look.theme, ground.state.marked_in(layer)
+    places = places[slice(*np.searchsorted(places, window))]
     if not len(places):
         return
     left, right = _across(layer, places, ground)

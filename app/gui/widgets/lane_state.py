@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from app.engine.model.traces import Device, Events
+from app.gui.widgets.lane_layers import Layer
 from app.gui.widgets.lanes import PYTHON, THREADS, Lane, LaneGroup, lane_groups
 
 AT_ONCE = 60_000
@@ -33,7 +34,7 @@ class LaneState(QObject):
         self.pick: Pick | None = None
         self.marked: str = ""
         self.pinned: set[str] = set()
-        self._of_name: tuple[str, NDArray[np.int64]] = ("", np.empty(0, np.int64))
+        self._marked_in: tuple[str, dict[Layer, NDArray[np.intp]]] = ("", {})
 
     def prepare(self) -> None:
         """Lay the events into lanes."""
@@ -69,12 +70,16 @@ class LaneState(QObject):
         self.marked = name
         self.picked.emit()
 
-    def marked_names(self) -> NDArray[np.int64]:
-        """Return the numbers of the names that are marked."""
-        if self._of_name[0] != self.marked:
-            found = [number for number, name in enumerate(self.events.names) if name == self.marked] if self.marked else []
-            self._of_name = (self.marked, np.array(found, np.int64))
-        return self._of_name[1]
+    def marked_in(self, layer: Layer) -> NDArray[np.intp]:
+        """Return the boxes of a layer whose operator is marked; found once for each operator."""
+        if self._marked_in[0] != self.marked:
+            self._marked_in = (self.marked, {})
+        found = self._marked_in[1]
+        if layer not in found:
+            numbers = [number for number, name in enumerate(self.events.names) if name == self.marked] if self.marked else []
+            of_box = self.events.name[layer.place] if numbers else np.empty(0, np.int32)
+            found[layer] = np.flatnonzero(np.isin(of_box, numbers))
+        return found[layer]
 
     def group_of(self, lane: Lane) -> LaneGroup:
         """Return the group of a lane."""

@@ -16,7 +16,7 @@ from app.gui.look import Look
 from app.gui.widgets import timing_keys
 from app.gui.widgets.basics import column
 from app.gui.widgets.lane_heads import LaneHead
-from app.gui.widgets.lane_items import LaneItem, group_name, items_of, lane_name
+from app.gui.widgets.lane_items import GROUP_PX, LaneItem, group_name, items_of, lane_name
 from app.gui.widgets.timing_canvas import TimingCanvas
 from app.gui.widgets.timing_heads import Acts, RowHead
 from app.gui.widgets.timing_lanes import LaneHand
@@ -27,7 +27,7 @@ from app.gui.widgets.timing_statistics import is_rough, numbers_of, words_of
 from app.gui.widgets.timing_strips import AxisStrip, TopStrip
 
 NEXT_FRAME_MS, EXACT_AFTER_MS = 15, 250
-LANES_SEEN_PX, SCROLL_PAD_PX = 300, 40
+LANES_PX, SCROLL_PAD_PX = 300, 40
 
 
 class TimingView(QWidget):
@@ -148,7 +148,8 @@ class TimingView(QWidget):
     def sizeHint(self) -> QSize:
         """Ask for the height at which all rows are seen."""
         rows = sum(row.least_px for row in self.rows)
-        lanes = min(LANES_SEEN_PX, sum(item.height for item in (*self.canvas.items, *self.pinned.items)))
+        most = max(GROUP_PX, LANES_PX - rows)  # below many curves they only begin, the rest is scrolled to
+        lanes = min(most, sum(item.height for item in (*self.canvas.items, *self.pinned.items)))
         return QSize(600, round(rows + lanes) + self.top.height() + self.axis.height())
 
     def _arrange(self) -> None:

@@ -16,7 +16,7 @@ from app.gui.widgets.timeline import Step
 if TYPE_CHECKING:
     from app.gui.widgets.timing_canvas import TimingCanvas
 
-STEP_PX, LEAST_GAP_PX, LEAST_LINE_PX = 14, 6, 4
+STEP_PX, LEAST_GAP_PX, LEAST_LINE_PX, LEAST_STEPS_PX = 14, 6, 4, 24
 ANNOTATED = re.compile(r"^ProfilerStep\s*#?\s*(\d+)$")
 
 
@@ -50,10 +50,18 @@ def paint_step_lines(painter: QPainter, canvas: "TimingCanvas", area: QRectF) ->
 def seen_bounds(canvas: "TimingCanvas") -> list[float]:
     """Return the bounds of the steps that are seen, so many that they stay apart."""
     timeline = canvas.timeline
+    if not _are_apart(canvas):
+        return []
     bounds = [step.start_s for step in timeline.steps] + [step.end_s for step in timeline.steps[-1:]]
     seen = [moment for moment in bounds if timeline.start_s <= moment <= timeline.end_s]
     every = max(1, -(-len(seen) * LEAST_LINE_PX // max(1, round(canvas.right - canvas.left))))
     return seen[::every]
+
+
+def _are_apart(canvas: "TimingCanvas") -> bool:
+    """Tell whether the steps take enough room to be told apart: those of a file that is short beside the run are not."""
+    steps = canvas.timeline.steps
+    return bool(steps) and canvas.x_of(steps[-1].end_s) - canvas.x_of(steps[0].start_s) >= LEAST_STEPS_PX
 
 
 def step_labels(canvas: "TimingCanvas") -> list[tuple[QRectF, str]]:
@@ -62,7 +70,7 @@ def step_labels(canvas: "TimingCanvas") -> list[tuple[QRectF, str]]:
     seen = [step for step in timeline.steps if step.end_s > timeline.start_s and step.start_s < timeline.end_s]
     found: list[tuple[QRectF, str]] = []
     after = -1e9
-    for step in seen:
+    for step in seen if _are_apart(canvas) else ():
         left, right = max(canvas.left, canvas.x_of(step.start_s)), min(canvas.right, canvas.x_of(step.end_s))
         words = f"#{step.number}"
         width = metrics.horizontalAdvance(words)
