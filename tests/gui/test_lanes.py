@@ -24,10 +24,11 @@ from app.gui.widgets.lane_layers import layers_of
 from app.gui.widgets.lane_paint import bare_name
 from app.gui.widgets.lane_state import LaneState
 from app.gui.widgets.lanes import lane_groups
+from app.gui.widgets.timeline import Step
 from app.gui.widgets.timing import TimingView
 from app.gui.widgets.timing_export import save_png, save_svg, seen
 from app.gui.widgets.timing_scene import Run, Scene
-from app.gui.widgets.timing_steps import step_labels, steps_of
+from app.gui.widgets.timing_steps import seen_bounds, step_labels, steps_of
 from app.gui.widgets.timing_views import forget, go_to, save_view, views_menu
 
 MS = 1_000_000
@@ -356,6 +357,20 @@ def test_steps_come_from_the_profile_or_else_from_annotations(page):
     steps = Steps("period", (0, 20 * MS), (20 * MS, 40 * MS), 0.02, 0.02, 0.02, 0.0)
     profile = msgspec.structs.replace(page.project.profile, steps=steps)
     assert [step.number for step in steps_of(profile, trace)] == ["1", "2"]
+
+
+def test_steps_that_lie_on_one_pixel_are_left_out(page):
+    view = page.timing
+    view.timeline.steps = (Step("1", 0.0, 1e-5), Step("2", 1e-5, 2e-5))
+    assert step_labels(view.canvas) == [] == seen_bounds(view.canvas)
+    view.timeline.show(0.0, 2e-5)
+    assert [words for _box, words in step_labels(view.canvas)] == ["#1", "#2"]
+
+
+def test_steps_that_are_written_as_operators_are_no_work():
+    events = events_of(("ProfilerStep#1", "cpu_op", "host", 11, 0, 100), ("aten::mm", "cpu_op", "host", 11, 10, 20))
+    lane = lane_groups(events, DEVICES)[0].lanes[0]
+    assert lane.busy(0, 100 * MS) == pytest.approx(0.2) and lane.layers[0].kinds == [KINDS.index("annotation")]
 
 
 def test_a_double_click_makes_the_step_the_region(page):
