@@ -22,6 +22,8 @@ PLOT_KEYS = (
     ("zoom", "W  S"), ("pan", "A  D"), ("cursor", "← →"), ("fit", "F"), ("region", "R"), ("marker", "M"), ("unmark", "Delete"),
     ("back", "Backspace"), ("tell", "Space"), ("box", "page_profile.mouse.drag"), ("hand", "page_profile.mouse.shift_drag"),
     ("choose", "page_profile.mouse.ctrl_drag"), ("wheel", "page_profile.mouse.ctrl_wheel"),
+    ("shift", "page_profile.mouse.alt_drag"), ("step", "page_profile.mouse.double"), ("pick", "page_profile.mouse.click"),
+    ("boxes", "← → ↑ ↓"), ("find", "Ctrl+F"),
 )  # fmt: skip
 """What the keys of a plot do, and the mouse, whose words have a language and are therefore codes."""
 TABLE_KEYS = (("copy", "Ctrl+C"), ("explain", "Space"), ("several", "Ctrl+click"), ("all", "Ctrl+A"), ("sort", "click"))

@@ -16,10 +16,11 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 import pyqtgraph as pg
 
-from app.engine.model.traces import Series
+from app.engine.model.traces import Device, Events, Series
 from app.gui.application import make_application
 from app.gui.look import Look
 from app.gui.widgets.channels import Channel
+from app.gui.widgets.lane_state import LaneState
 from app.gui.widgets.pyramid import Pyramid
 from app.gui.widgets.timing import TimingView
 from app.gui.widgets.timing_rows import HEAT, MEAN
@@ -43,6 +44,9 @@ def main() -> None:
             found[f"{count // 1_000_000} M samples"] = against_pyqtgraph(count)
     if most >= 96_000_000:
         found["24 curves of 4 M samples"] = many_curves(24, 4_000_000)
+    if "1 M samples" in found and "100 M samples" in found:
+        found["100 M by 1 M samples"] = round(found["100 M samples"]["ours_ms"] / found["1 M samples"]["ours_ms"], 2)  # type: ignore[index]
+    found["1 M events"] = event_lanes(1_000_000)
     found["heat map 1024 x 14400"] = heat_map(1024, 14_400)
     found["region of 10 M samples, one move"] = {"ms": region_move(10_000_000)}
     print(json.dumps(found, indent=2))
@@ -60,10 +64,11 @@ def against_pyqtgraph(count: int) -> dict[str, float]:
 
 
 def many_curves(curves: int, count: int) -> dict[str, float]:
-    """Return the median frame of so many rows of a curve each."""
+    """Return the median frame of so many rows of a curve each, and its share of so many curves of pyqtgraph's."""
     time_ns, values = samples(count)
     rows = [(f"metric_{number}", [Series(f"metric_{number}", "0", "W", time_ns, values)]) for number in range(curves)]
-    return {"ours_ms": our_frame(rows)}
+    ours, theirs = our_frame(rows), curves * their_frame(time_ns / 1e9, values)
+    return {"ours_ms": ours, "pyqtgraph_ms": round(theirs, 1), "share": round(ours / theirs, 4)}
 
 
 def heat_map(devices: int, count: int) -> dict[str, float]:
@@ -71,6 +76,69 @@ def heat_map(devices: int, count: int) -> dict[str, float]:
     time_ns, values = samples(count)
     series = [Series("gpu_utilisation", str(number), "", time_ns, values) for number in range(devices)]
     return {"ours_ms": our_frame([("gpu_utilisation", series)], kind=HEAT)}
+
+
+def event_lanes(count: int) -> dict[str, float]:
+    """Return the ms until the lanes of so many events are seen, and the median frame while panning at several zooms."""
+    events, devices = events_of(count)
+    begin = time.perf_counter()
+    state = LaneState(events, devices)
+    state.prepare()
+    scene = Scene(Run((), 1e-9 * float(events.start_ns[-1])), None, state)
+    for group in state.groups:
+        group.shows_all = True
+    view = TimingView(scene, Look(), lambda _work, _then, _stopped: None)
+    view.resize(WIDTH + 330, 900)
+    view.show()
+    make_application().processEvents()
+    view.grab()
+    found = {"shown_ms": round((time.perf_counter() - begin) * 1000, 1)}
+    for seen in (1.0, 0.5, 0.1, 0.01, 1e-3, 1e-4):
+        view.timeline.show(0.2 * view.timeline.duration_s * (1 - seen), (0.2 * (1 - seen) + seen) * view.timeline.duration_s)
+
+        def frame() -> None:
+            view.timeline.pan(STEP, remember=False)
+            view.canvas.redraw()
+            view.canvas.repaint()
+
+        found[f"pan_{seen:g}_ms"] = median_of(frame)
+    view.timeline.fit()
+    view.timeline.show(0.0, 0.99 * view.timeline.duration_s)
+    state.mark(events.names[int(events.name[-1])])
+    found["pan_marked_ms"] = median_of(frame)
+    view.deleteLater()
+    return found
+
+
+def events_of(count: int) -> tuple[Events, tuple[Device, ...]]:
+    """Return events as a training run leaves them: eight streams of kernels that follow each other, four threads of nested operators."""
+    generator, streams, threads, deep = np.random.default_rng(1), 8, 4, 8
+    each, calls = count // 2 // streams, count // 2 // threads // deep
+    start, duration, name, category, device, stream = ([] for _ in range(6))
+    for number in range(streams):
+        gaps = generator.integers(2_000, 18_000, each)
+        parts = (np.cumsum(gaps), (gaps * generator.random(each)).astype(np.int64), generator.integers(300, 600, each))
+        for column, values in zip((start, duration, name), parts, strict=True):
+            column.append(values)
+        for column, value in zip((category, device, stream), (1 if number == streams - 1 else 0, 1, 7 + number), strict=True):
+            column.append(np.full(each, value))
+    length = int(max(one[-1] for one in start)) // calls
+    for number in range(threads * deep):
+        depth = number % deep
+        begin = np.arange(calls) * length + depth * (length // 40)
+        parts = (begin, np.full(calls, length - depth * (length // 20) - 100), generator.integers(0, 300, calls))
+        for column, values in zip((start, duration, name), parts, strict=True):
+            column.append(values)
+        for column, value in zip((category, device, stream), (2 if depth < deep - 1 else 3, 0, 1000 + number // deep), strict=True):
+            column.append(np.full(calls, value))
+    order = np.argsort(np.concatenate(start), kind="stable")
+    whole = [np.concatenate(one)[order] for one in (name, category, device, stream, start, duration)]
+    kernels = ("gemm_{}", "flash_fwd_{}", "conv2d_{}", "void at::native::elementwise_kernel<{}>", "layer_norm_{}", "foo_{}")
+    names = (*(f"aten::operator_{number}" for number in range(300)), *(kernels[number % 6].format(number) for number in range(300)))
+    none = np.full(len(order), -1)
+    columns = [values.astype(kind) for values, kind in zip(whole, (*["i4"] * 3, *["i8"] * 3), strict=True)]
+    made = Events(names, ("kernel", "collective", "cpu_op", "runtime"), ("host", "0"), (), *columns, none, none.astype("i4"), none)
+    return made, (Device("0"), Device("host", "host"))
 
 
 def region_move(count: int) -> float:

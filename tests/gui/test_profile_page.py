@@ -459,7 +459,7 @@ def test_the_conclusion_is_copied_as_text(page, sample):
 def test_copying_the_view_copies_its_statistics(page, qtbot):
     qtbot.keyClick(page.timing.canvas, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     lines = QGuiApplication.clipboard().text().splitlines()
-    assert lines[0].split("\t")[1] == "均值" and len(lines) == 1 + 4 + 8
+    assert lines[0].split("\t")[1] == "均值" and len(lines) == 1 + 4 + 8 + 1
 
 
 def test_the_files_of_a_run_are_moved_on_its_time_axis(window, tmp_path, qtbot):

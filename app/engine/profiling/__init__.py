@@ -2,5 +2,6 @@
 
 from app.engine.profiling.characterise import characterise
 from app.engine.profiling.comparing import compare
+from app.engine.profiling.kernel_names import kernel_kind
 
-__all__ = ["characterise", "compare"]
+__all__ = ["characterise", "compare", "kernel_kind"]

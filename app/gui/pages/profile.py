@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFileDialog, QPushButton, QSplitter, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFileDialog, QInputDialog, QPushButton, QSplitter, QWidget
 
 from app.engine import pipeline
 from app.engine.messages import message
@@ -20,7 +20,7 @@ from app.gui.pages.profile_timing import TimingCard
 from app.gui.widgets.basics import boxed, button, row
 from app.gui.widgets.side import SideColumn
 
-SIDE_PX, GAP_PX, SPLIT = 392, 12, "profile.split"
+SIDE_PX, GAP_PX, SPLIT, OFFSET_DECIMALS = 392, 12, "profile.split", 6
 TIMING_SHARE, LEAST_BELOW_PX = 0.58, 190
 
 
@@ -57,7 +57,8 @@ class ProfilePage(Page):
             first = (*first, ("git-merge", "align.open", self.align))
         swap: Act = ("arrow-left-right", "page_profile.swap", self.swap)
         clear: Act = ("x", "page_profile.clear_comparison", self.clear_comparison)
-        return ((*first, swap) if self.project.comparison else first), (compare, swap, clear)
+        shift: Act = ("sliders-horizontal", "page_lanes.offset.ask", self.ask_offset)
+        return ((*first, swap) if self.project.comparison else first), (compare, swap, shift, clear)
 
     def content(self) -> QWidget:
         profile, other = self.project.profile, self.project.comparison_profile if self.project.comparison else None
@@ -68,6 +69,7 @@ class ProfilePage(Page):
         if profile is not None and profile.operators:
             self.operators = OperatorsCard(profile, self.look)
             split.addWidget(self.operators)
+            self._link(self.operators)
         line = row(split, spacing=GAP_PX)
         line.setStretch(0, 1)
         if profile is not None:
@@ -82,6 +84,14 @@ class ProfilePage(Page):
                 cards.append((say("page_profile.dependence.title"), dependence))
             line.addWidget(SideColumn(cards, SIDE_PX))
         return boxed(line)
+
+    def _link(self, operators: OperatorsCard) -> None:
+        """Select the same operator in the lanes and in the table."""
+        lanes = self.timing.scene.lanes if self.timing is not None else None
+        if lanes is not None:
+            operators.chosen.connect(lambda name: lanes.mark(name) if name != lanes.marked else None)
+            self.timing.operator_picked.connect(operators.choose)  # type: ignore[union-attr]
+            operators.choose(lanes.marked)
 
     # Verbs -------------------------------------------------------------------------------------------------------------------------
 
@@ -105,6 +115,17 @@ class ProfilePage(Page):
         project = self.project
         if project.comparison is not None:
             self.session.edit("page_profile.did.swap", trace=project.comparison, comparison=project.trace)
+
+    def ask_offset(self) -> None:
+        """Ask how far the comparison run is to be shifted, for who cannot drag it."""
+        if self.timing is None:
+            return
+        line, say = self.timing.timeline, self.look.say
+        most = line.duration_s
+        title, field = say("page_lanes.offset.ask"), say("page_lanes.offset.field")
+        offset_s, agreed = QInputDialog.getDouble(self, title, field, line.offset_s, -most, most, OFFSET_DECIMALS)
+        if agreed:
+            line.shift(offset_s)
 
     def clear_comparison(self) -> None:
         """Take the comparison run away."""

@@ -1,6 +1,6 @@
 """The operators of the run profile: longest first, with category, share, a field to find and a choice of categories."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QMenu
 
@@ -12,7 +12,7 @@ from app.gui.widgets.basics import Card, label, tool
 from app.gui.widgets.table import Cell, Column, Table
 
 COLOURS = {
-    "matrix": 0, "convolution": 0, "communication": 1, "copy": 2, "index": 2, "optimizer": 3, "attention": 4, "normalisation": 5,
+    "matrix": 0, "convolution": 3, "communication": 1, "copy": 2, "index": 2, "optimizer": 3, "attention": 4, "normalisation": 5,
     "softmax": 5, "elementwise": 5,
 }  # fmt: skip
 NOT_COMPUTING = ("communication", "copy")
@@ -20,7 +20,9 @@ MOST_ROWS, FIND_PX, ROW_PX, LEAST_PX, MOST_SHAPES = 600, 170, 28, 150, 120
 
 
 class OperatorsCard(Card):
-    """The table with its tools."""
+    """The table with its tools. chosen: the name of the operator that the user selected, "" for none."""
+
+    chosen = Signal(str)
 
     def __init__(self, profile: Profile, look: Look) -> None:
         super().__init__(look.say("gui.card.operators"), operators_hint(profile, look), padding=1)
@@ -44,8 +46,23 @@ class OperatorsCard(Card):
         self._nothing = label(say("page_profile.nothing_found"), SMALL_PX, tone="2")
         self._nothing.setContentsMargins(16, 4, 0, 8)
         self._nothing.hide()
+        self.table.selectionModel().selectionChanged.connect(lambda _now, _before: self._on_selected())
         self.body.addWidget(self.table)
         self.body.addWidget(self._nothing)
+
+    def choose(self, name: str) -> None:
+        """Select the operator of a name, none where it is not among those that are shown; nothing is told of it."""
+        shown = {self._operators[row].name: row for row in self.table.shown_rows()}
+        before = self.blockSignals(True)
+        if name in shown:
+            self.table.select_row(shown[name])
+        else:
+            self.table.clearSelection()
+        self.blockSignals(before)
+
+    def _on_selected(self) -> None:
+        rows = self.table.selected_rows()
+        self.chosen.emit(self._operators[rows[-1]].name if rows else "")
 
     def show_category(self, category: str, shown: bool) -> None:
         """Show or hide the operators of a category."""

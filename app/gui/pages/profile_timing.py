@@ -18,10 +18,14 @@ from app.gui.theme import icon
 from app.gui.theme.tokens import BODY_PX
 from app.gui.widgets.basics import Card, label, tool
 from app.gui.widgets.channels import channels_of
+from app.gui.widgets.lane_export import MOST_EVENTS, seen_events, write_events
+from app.gui.widgets.lane_state import LaneState
 from app.gui.widgets.timing import TimingView
 from app.gui.widgets.timing_export import copy_picture, save_png, save_svg, seen, write_csv
 from app.gui.widgets.timing_rows import round_text
 from app.gui.widgets.timing_scene import Run, Scene, run_of
+from app.gui.widgets.timing_steps import steps_of
+from app.gui.widgets.timing_views import views_menu
 
 KEPT, NOTHING_PX = "profile.scene", 140
 
@@ -31,7 +35,8 @@ class Kept:
 
     def __init__(self, trace: Trace) -> None:
         self.trace, self.comparison = trace, None
-        self.scene = Scene(run_from(trace), None)
+        lanes = LaneState(trace.events, trace.devices) if trace.events is not None and len(trace.events) else None
+        self.scene = Scene(run_from(trace), None, lanes)
 
 
 def scene_of(session: Session) -> Scene:
@@ -45,6 +50,7 @@ def scene_of(session: Session) -> Scene:
     if kept.comparison is not comparison:
         kept.comparison = comparison  # type: ignore[assignment]
         kept.scene.compare(run_from(comparison) if comparison is not None else None)
+    kept.scene.timeline.steps = steps_of(session.project.profile, trace)
     return kept.scene
 
 
@@ -63,7 +69,7 @@ class TimingCard(Card):
         trace = session.project.trace
         assert trace is not None
         scene = None if trace.is_snapshot else scene_of(session)
-        if scene is None or not scene.run.channels:
+        if scene is None or not (scene.run.channels or scene.lanes):
             code = "gui.snapshot" if trace.is_snapshot else "gui.no_series"
             self.body.addWidget(label(look.say(code), BODY_PX, tone="2", wrap=True))
             self.setMaximumHeight(NOTHING_PX)
@@ -85,11 +91,17 @@ class TimingCard(Card):
         view, say = self.view, self._look.say
         assert view is not None
         run = view.scene.run
-        shown = len({row.channel.metric for row in view.rows})
-        cards = max(len(channel.series) for channel in run.channels)
-        parts = [say("page_profile.mean_of_cards", count=cards)] if cards > 1 else []
-        parts.append(say("page_profile.channels", count=len(run.channels), shown=shown))
-        parts += [rate_text(run, self._look), f"{round_text(run.duration_s)} s"]
+        parts: list[str] = []
+        if run.channels:
+            shown = len({row.channel.metric for row in view.rows})
+            cards = max(len(channel.series) for channel in run.channels)
+            parts += [say("page_profile.mean_of_cards", count=cards)] if cards > 1 else []
+            parts += [say("page_profile.channels", count=len(run.channels), shown=shown), rate_text(run, self._look)]
+        elif view.scene.lanes is not None:
+            parts.append(say("page_lanes.events", count=self._look.number(len(view.scene.lanes.events), 0)))
+            steps = view.timeline.steps
+            parts += [say("page_lanes.steps", count=len(steps))] if steps else []
+        parts.append(f"{round_text(float(f'{run.duration_s:.4g}'))} s")
         self.hint.setText(" · ".join(filter(None, parts)))
 
     # Tools -------------------------------------------------------------------------------------------------------------------------
@@ -98,18 +110,22 @@ class TimingCard(Card):
         say, theme = self._look.say, self._look.theme
         self._channels = tool("list-checks", say("page_profile.tool.channels"), theme)
         self._channels.clicked.connect(lambda: _below(self.channel_menu(), self._channels))
+        self._views = tool("bookmark", say("page_lanes.views.tip"), theme)
+        self._views.clicked.connect(lambda: _below(views_menu(view, self), self._views))
         cross = tool("crosshair", say("page_profile.tool.crosshair"), theme)
         cross.setCheckable(True)
         cross.setChecked(view.canvas.shows_crosshair)
         cross.toggled.connect(self._show_crosshair)
         parts = [
-            self._channels,
+            *([self._channels] if view.scene.run.channels else []),
+            *([tool("search", say("page_lanes.find_tip"), theme, view.search.open_bar)] if view.search else []),
             cross,
             tool("brackets", say("page_profile.tool.region"), theme, view.timeline.toggle_region),
             tool("flag", say("page_profile.tool.marker"), theme, view.mark),
             tool("zoom-in", say("page_profile.tool.zoom_in"), theme, lambda: view.timeline.zoom(0.7)),
             tool("zoom-out", say("page_profile.tool.zoom_out"), theme, lambda: view.timeline.zoom(1 / 0.7)),
             tool("maximize", say("page_profile.tool.fit"), theme, view.timeline.fit),
+            self._views,
             tool("copy", say("gui.tool.copy_picture"), theme, lambda: copy_picture(view)),
         ]
         export = tool("download", say("page_profile.tool.export"), theme)
@@ -119,8 +135,9 @@ class TimingCard(Card):
 
     def _show_crosshair(self, shown: bool) -> None:
         assert self.view is not None
-        self.view.canvas.shows_crosshair = shown
-        self.view.canvas.update()
+        for canvas in (self.view.canvas, self.view.pinned):
+            canvas.shows_crosshair = shown
+            canvas.update()
         self.view.axis.update()
 
     def channel_menu(self) -> QMenu:
@@ -144,11 +161,15 @@ class TimingCard(Card):
     def export_menu(self) -> QMenu:
         """Return what the view can be saved as."""
         say, menu = self._look.say, _menu(self)
-        for code, act in (("png", self._save_png), ("svg", self._save_svg), ("csv", self._save_csv)):
-            menu.addAction(say(f"page_profile.save.{code}"), lambda code=code, act=act: self._ask(code, act))
-        menu.addSeparator()
         view = self.view
         assert view is not None
+        acts = [("png", self._save_png), ("svg", self._save_svg)]
+        acts += [("csv", self._save_csv)] if view.scene.run.channels else []
+        for code, act in acts:
+            menu.addAction(say(f"page_profile.save.{code}"), lambda code=code, act=act: self._ask(code, act))
+        if view.scene.lanes is not None:
+            menu.addAction(say("page_lanes.save"), lambda: self._ask("csv", self._save_events, "page_lanes.save"))
+        menu.addSeparator()
         menu.addAction(icon("copy", self._look.theme.text2), say("gui.tool.copy_picture"), lambda: copy_picture(view))
         menu.addAction(say("page_profile.save.statistics"), self._copy_statistics)
         return menu
@@ -159,10 +180,9 @@ class TimingCard(Card):
         assert self.view is not None
         QGuiApplication.clipboard().setText(self.view.statistics_text())
 
-    def _ask(self, code: str, act: Callable[[Path], None]) -> None:
-        name, _ = QFileDialog.getSaveFileName(
-            self, self._look.say(f"page_profile.save.{code}"), f"timing.{code}", f"{code.upper()} (*.{code})"
-        )
+    def _ask(self, code: str, act: Callable[[Path], None], title: str = "") -> None:
+        words = self._look.say(title or f"page_profile.save.{code}")
+        name, _ = QFileDialog.getSaveFileName(self, words, f"timing.{code}", f"{code.upper()} (*.{code})")
         if not name:
             return
         try:
@@ -184,6 +204,11 @@ class TimingCard(Card):
         assert self.view is not None
         columns = seen(self.view)
         self._session.jobs.start("gui.job.write", lambda progress: write_csv(columns, path, progress), lambda _count: self._written(path))
+
+    def _save_events(self, path: Path) -> None:
+        assert self.view is not None
+        table, note = seen_events(self.view), self._look.say("page_lanes.capped", count=self._look.number(MOST_EVENTS, 0))
+        self._session.jobs.start("gui.job.write", lambda _progress: write_events(table, path, note), lambda _count: self._written(path))
 
     def _written(self, path: Path) -> None:
         self._session.told.emit(message("gui.told.written", name=path.name), False)

@@ -1,4 +1,4 @@
-"""What all rows of a timing view share: the stretch that is seen, the cursor, the region, the markers; and the ticks of its axis."""
+"""What all rows of a timing view share: the stretch that is seen, the cursor, the region, markers, steps; and the ticks of its axis."""
 
 import math
 
@@ -19,14 +19,26 @@ class Marker(Struct, frozen=True):
     note: str
 
 
+class Step(Struct, frozen=True):
+    """One step of a run, in seconds from the trace's origin."""
+
+    number: str
+    start_s: float
+    end_s: float
+
+
 class Timeline(QObject):
-    """The time axis of one view. Times in seconds from the trace's origin; region_s and cursor_s are None while there is none."""
+    """The time axis of one view. Times in seconds from the trace's origin; region_s and cursor_s are None while there is none.
+
+    offset_s is added to the times of the comparison run, which may have begun at another point of the work.
+    """
 
     moved = Signal()
     pointed = Signal()
     region_changed = Signal()
     marked = Signal()
     prepared = Signal()  # curves that were prepared in the background can be drawn
+    shifted = Signal()
 
     def __init__(self, duration_s: float) -> None:
         super().__init__()
@@ -35,6 +47,8 @@ class Timeline(QObject):
         self.cursor_s: float | None = None
         self.region_s: tuple[float, float] | None = None
         self.markers: tuple[Marker, ...] = ()
+        self.steps: tuple[Step, ...] = ()
+        self.offset_s = 0.0
         self._past: list[tuple[float, float]] = []
 
     @property
@@ -93,6 +107,19 @@ class Timeline(QObject):
     def toggle_region(self) -> None:
         """Put a region on the middle half of what is seen, or take it away."""
         self.choose(None if self.region_s else (self.start_s + self.span_s / 4, self.end_s - self.span_s / 4))
+
+    def choose_step(self, time_s: float) -> bool:
+        """Make the step at a moment the region; tell whether there is one that is not the region yet."""
+        step = next((one for one in self.steps if one.start_s <= time_s < one.end_s), None)
+        if step is None or self.region_s == (max(0.0, step.start_s), min(self.duration_s, step.end_s)):
+            return False
+        self.choose((step.start_s, step.end_s))
+        return True
+
+    def shift(self, offset_s: float) -> None:
+        """Shift the comparison run against this one."""
+        self.offset_s = min(max(offset_s, -self.duration_s), self.duration_s)
+        self.shifted.emit()
 
     def mark(self, time_s: float, note: str) -> Marker:
         """Add a marker."""

@@ -1,52 +1,56 @@
-"""The timing view: stacked curves and heat maps on one time axis, with a region and its statistics, a crosshair and markers.
+"""The timing view: stacked curves, heat maps and lanes on one time axis, with a region and its statistics, a crosshair and markers.
 
-Keys while it has the focus: W S zoom, A D pan, arrows move the cursor, F fit, R region, M marker, Delete takes the nearest marker away,
-Backspace back one zoom, Space tells the values at the cursor, Ctrl+C copies the statistics.
+Keys while it has the focus: W S zoom, A D pan, arrows move the cursor or from box to box, F fit, R region, M marker, Delete takes the
+nearest marker away, Backspace back one zoom, Space tells the values at the cursor or the picked box, Ctrl+C copies the statistics,
+Ctrl+F finds boxes by name. What is pinned stands on a canvas of its own above those that scroll.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QFrame, QScrollArea, QToolTip, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 from shiboken6 import isValid
 
 from app.gui.look import Look
+from app.gui.widgets import timing_keys
 from app.gui.widgets.basics import column
-from app.gui.widgets.timeline import time_text, unit_of
+from app.gui.widgets.lane_heads import LaneHead
+from app.gui.widgets.lane_items import GROUP_PX, LaneItem, group_name, items_of, lane_name
 from app.gui.widgets.timing_canvas import TimingCanvas
 from app.gui.widgets.timing_heads import Acts, RowHead
+from app.gui.widgets.timing_lanes import LaneHand
 from app.gui.widgets.timing_rows import HEAT, MEAN, Row
 from app.gui.widgets.timing_scene import Scene, Start
+from app.gui.widgets.timing_search import LaneSearch
 from app.gui.widgets.timing_statistics import is_rough, numbers_of, words_of
 from app.gui.widgets.timing_strips import AxisStrip, TopStrip
 
-NEXT_FRAME_MS, EXACT_AFTER_MS, CURSOR_STEPS, NEAR_PX = 15, 250, 200, 12
+NEXT_FRAME_MS, EXACT_AFTER_MS = 15, 250
+LANES_PX, SCROLL_PAD_PX = 300, 40
 
 
 class TimingView(QWidget):
     """Shows a scene. `start` runs work in the background: what is long is prepared there and appears when it is ready."""
 
     rows_changed = Signal()
+    operator_picked = Signal(str)  # the name of the box that is picked or of the operator that is marked, "" for none
 
     def __init__(self, scene: Scene, look: Look, start: Start) -> None:
         super().__init__()
         self.scene, self.look, self._start = scene, look, start
         self.timeline = scene.timeline
-        self.canvas = TimingCanvas(self.timeline, look)
-        self.canvas.setAccessibleName(look.say("gui.card.timing"))
+        self.canvas, self.pinned = (TimingCanvas(self.timeline, look, scene.lanes) for _ in range(2))
+        self.pinned.setObjectName("pinned")
+        for canvas in (self.canvas, self.pinned):
+            canvas.setAccessibleName(look.say("gui.card.timing"))
+            canvas.keyed.connect(self.keyPressEvent)
         self.top, self.axis = TopStrip(self.canvas, look), AxisStrip(self.canvas, look)
-        self._scroll = QScrollArea()
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setWidget(self.canvas)
-        self._scroll.viewport().setStyleSheet(f"background:{look.theme.surface};")
-        self._scroll.viewport().installEventFilter(self)
-        self.setLayout(column(self.top, self._scroll, self.axis, spacing=0))
+        self.hand = LaneHand(self, scene.lanes) if scene.lanes is not None else None
+        self.search = LaneSearch(self.hand, look, self.canvas) if self.hand is not None else None
+        self._scroll = self._scrolled(self.canvas)
+        self.setLayout(column(*((self.search,) if self.search else ()), self.top, self.pinned, self._scroll, self.axis, spacing=0))
         self.setFocusProxy(self.canvas)
-        self.canvas.keyed.connect(self._on_key)
         self._soon, self._later = QTimer(self), QTimer(self)
         for timer, wait, act in ((self._soon, NEXT_FRAME_MS, self.tell_numbers), (self._later, EXACT_AFTER_MS, self._tell_exactly)):
             timer.setSingleShot(True)
@@ -54,7 +58,28 @@ class TimingView(QWidget):
             timer.timeout.connect(act)
         self.timeline.region_changed.connect(self._tell_soon)
         self.timeline.prepared.connect(self.show_rows)
+        if scene.lanes is not None:
+            scene.lanes.picked.connect(self._tell_picked)
         self.show_rows()
+
+    def _scrolled(self, canvas: TimingCanvas) -> QScrollArea:
+        made = QScrollArea()
+        made.setFrameShape(QFrame.Shape.NoFrame)
+        made.setWidgetResizable(True)
+        made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        made.setWidget(canvas)
+        made.viewport().setStyleSheet(f"background:{self.look.theme.surface};")
+        made.viewport().installEventFilter(self)
+        return made
+
+    def scroll_to(self, y: float) -> None:
+        """Bring a height of the canvas into sight."""
+        self._scroll.ensureVisible(0, round(y), 0, SCROLL_PAD_PX)
+
+    def _tell_picked(self) -> None:
+        assert self.scene.lanes is not None
+        self.operator_picked.emit(self.scene.lanes.marked)
 
     # Rows --------------------------------------------------------------------------------------------------------------------------
 
@@ -66,18 +91,31 @@ class TimingView(QWidget):
     def show_rows(self) -> None:
         """Take over the rows of the scene: prepare what they need, make their heads, give them their places."""
         self.scene.prepare(self._start)
-        for head in self.canvas.heads:
-            head.hide()
-            head.deleteLater()
-        acts = Acts(self._fold, self.turn, self.hide_row)
-        self.canvas.rows, self.canvas.heads = tuple(self.rows), tuple(RowHead(row, self.look, acts) for row in self.rows)
-        for head in self.canvas.heads:
-            head.setParent(self.canvas)
-            head.show()
+        items, pinned = items_of(self.scene.lanes)
+        self._fill(self.canvas, [row for row in self.rows if not row.is_pinned], items)
+        self._fill(self.pinned, [row for row in self.rows if row.is_pinned], pinned)
         self.tell_numbers()
         self.canvas.setAccessibleDescription(self.statistics_text())
         self._arrange()
         self.rows_changed.emit()
+
+    def _fill(self, canvas: TimingCanvas, rows: Sequence[Row], items: Sequence[LaneItem]) -> None:
+        for head in (*canvas.heads, *canvas.lane_heads):
+            head.hide()
+            head.deleteLater()
+        acts = Acts(self._fold, self.turn, self.hide_row, self.pin)
+        canvas.rows, canvas.heads = tuple(rows), tuple(RowHead(row, self.look, acts) for row in rows)
+        canvas.items = tuple(items)
+        canvas.lane_heads = tuple(LaneHead(item, self.look, self.hand.acts) for item in items) if self.hand else ()
+        canvas.can_shift, canvas.has_curves = self.scene.other is not None, bool(self.scene.run.channels)
+        for head in (*canvas.heads, *canvas.lane_heads):
+            head.setParent(canvas)
+            head.show()
+
+    def pin(self, row: Row) -> None:
+        """Pin a row to the top, or let it go."""
+        row.is_pinned = not row.is_pinned
+        self.show_rows()
 
     def _fold(self, row: Row) -> None:
         row.is_folded = not row.is_folded
@@ -110,9 +148,14 @@ class TimingView(QWidget):
     def sizeHint(self) -> QSize:
         """Ask for the height at which all rows are seen."""
         rows = sum(row.least_px for row in self.rows)
-        return QSize(600, round(rows) + self.top.height() + self.axis.height())
+        most = max(GROUP_PX, LANES_PX - rows)  # below many curves they only begin, the rest is scrolled to
+        lanes = min(most, sum(item.height for item in (*self.canvas.items, *self.pinned.items)))
+        return QSize(600, round(rows + lanes) + self.top.height() + self.axis.height())
 
     def _arrange(self) -> None:
+        self.pinned.setVisible(bool(self.pinned.rows or self.pinned.items))
+        self.pinned.setMaximumWidth(max(1, self._scroll.viewport().width()))
+        self.pinned.arrange(0)
         self.canvas.arrange(self._scroll.viewport().height())
         self.top.update()
         self.axis.update()
@@ -136,8 +179,9 @@ class TimingView(QWidget):
         """Bring the statistics up to date; what is too long for that is told roughly now and exactly a moment later."""
         stretch, end = self._stretch_ns(), round(self.timeline.duration_s * 1e9)
         ready = [row for row in self.rows if row.channel.is_ready]
-        self.canvas.numbers = {id(row): numbers_of(row, stretch, end) for row in ready}
+        self.canvas.numbers = self.pinned.numbers = {id(row): numbers_of(row, stretch, end) for row in ready}
         self.canvas.redraw()
+        self.pinned.redraw()
         if any(is_rough(numbers) for numbers in self.canvas.numbers.values()):
             self._later.start()
 
@@ -150,6 +194,7 @@ class TimingView(QWidget):
             if isValid(self) and stretch == self._stretch_ns():
                 self.canvas.numbers |= found  # type: ignore[operator]
                 self.canvas.update()
+                self.pinned.update()
 
         self._start(lambda _progress: {id(row): numbers_of(row, stretch, end, exact=True) for row in rows}, done, lambda: None)
 
@@ -169,67 +214,27 @@ class TimingView(QWidget):
             else:
                 now = numbers.region if numbers.has_region else numbers.whole
                 lines.append("\t".join([name, *words_of(now, row, self.look), *words_of(numbers.whole, row, self.look)]))
-        return "\n".join(lines)
+        return "\n".join([*lines, *self._busy_lines()])
+
+    def _busy_lines(self) -> list[str]:
+        """Return a line per lane that is shown: the share of the region, and of the run, in which it works."""
+        say, end, lines = self.look.say, round(self.timeline.duration_s * 1e9), []
+        for item in (*self.pinned.items, *self.canvas.items):
+            if item.lane is not None:
+                name = f"{group_name(item.group, self.look)} {lane_name(item.lane, self.look)} {say('page_lanes.busy')} (%)"
+                now, whole = (self.look.number(item.lane.busy(*ns) * 100) for ns in (self._stretch_ns() or (0, end), (0, end)))
+                lines.append("\t".join([name, now, "", "", whole]))
+        return lines
 
     # Keys --------------------------------------------------------------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        self._on_key(event)
-
-    def _on_key(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            QGuiApplication.clipboard().setText(self.statistics_text())
-            event.accept()
-            return
-        if event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier):
-            event.ignore()
-            return
-        line, keys = self.timeline, Qt.Key
-        acts: dict[int, Callable[[], object]] = {
-            keys.Key_W: lambda: line.zoom(0.7), keys.Key_S: lambda: line.zoom(1 / 0.7), keys.Key_A: lambda: line.pan(-0.2),
-            keys.Key_D: lambda: line.pan(0.2), keys.Key_F: line.fit, keys.Key_R: line.toggle_region, keys.Key_M: self.mark,
-            keys.Key_Backspace: line.back, keys.Key_Delete: self.unmark, keys.Key_Space: self.tell,
-            keys.Key_Left: lambda: self._step(-1), keys.Key_Right: lambda: self._step(1),
-        }  # fmt: skip
-        act = acts.get(event.key())
-        if act is not None:
-            act()
-        event.setAccepted(act is not None)
-
-    def _step(self, by: int) -> None:
-        cursor = self.timeline.cursor_s
-        middle = (self.timeline.start_s + self.timeline.end_s) / 2
-        self.timeline.point(middle if cursor is None else cursor + by * self.timeline.span_s / CURSOR_STEPS)
+        timing_keys.on_key(self, event)
 
     def mark(self) -> None:
         """Put a marker at the cursor and let its note be typed."""
-        cursor = self.timeline.cursor_s
-        time_s = (self.timeline.start_s + self.timeline.end_s) / 2 if cursor is None else cursor
-        made = self.timeline.mark(time_s, self.look.say("page_profile.marker.default", number=len(self.timeline.markers) + 1))
-        self.top.edit(made)
-
-    def unmark(self) -> None:
-        """Take the marker at the cursor away."""
-        cursor = self.timeline.cursor_s
-        if cursor is None or not self.timeline.markers:
-            return
-        nearest = min(self.timeline.markers, key=lambda one: abs(one.time_s - cursor))
-        if abs(self.canvas.x_of(nearest.time_s) - self.canvas.x_of(cursor)) <= NEAR_PX:
-            self.timeline.unmark(nearest)
+        timing_keys.mark(self)
 
     def readings(self) -> str:
         """Return what every row reads at the cursor, with state and source; "" without a cursor."""
-        cursor = self.timeline.cursor_s
-        if cursor is None:
-            return ""
-        unit = unit_of(self.timeline.end_s)[1]
-        lines = [f"{time_text(cursor, self.timeline.span_s / 500, self.timeline.end_s)} {unit}"]
-        for row in self.rows:
-            told = row.readings(cursor, self.look)
-            if told:
-                lines.append(f"{' · '.join(told)} {row.channel.unit} · {self.canvas.source_of(row)}")
-        return "\n".join(lines)
-
-    def tell(self) -> None:
-        """Show what hovering would tell: the values at the cursor and where they come from."""
-        QToolTip.showText(self.canvas.mapToGlobal(self.canvas.rect().topLeft()), self.readings(), self.canvas, QRect(), 10000)
+        return timing_keys.readings(self)

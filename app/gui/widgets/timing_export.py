@@ -65,15 +65,16 @@ def save_svg(widget: QWidget, path: Path) -> None:
 
 
 def seen(view: TimingView) -> list[Column]:
-    """Return the samples of all shown metrics in the stretch that is seen, run A before run B."""
+    """Return the samples of all shown metrics in the stretch that is seen, run A before run B, which is shifted as it is shown."""
     timeline, found = view.timeline, []
     shown = list(dict.fromkeys(row.channel.metric for row in view.rows))
     for name, run in (("A", view.scene.run), ("B", view.scene.other)):
         for channel in (run.channel(metric) for metric in shown) if run else ():
             for one in channel.series if channel else ():
-                first, last = np.searchsorted(one.time_ns, (round(timeline.start_s * 1e9), round(timeline.end_s * 1e9) + 1))
+                shift = round(timeline.offset_s * 1e9) if name == "B" else 0
+                first, last = np.searchsorted(one.time_ns, (round(timeline.start_s * 1e9) - shift, round(timeline.end_s * 1e9) + 1 - shift))
                 head = f'{name},{one.metric},"{one.device}",{one.unit},{one.state}'
-                found.append(Column(head, one.time_ns[first:last], one.values[first:last]))
+                found.append(Column(head, one.time_ns[first:last] + shift, one.values[first:last]))
     return found
 
 

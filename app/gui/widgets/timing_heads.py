@@ -22,6 +22,7 @@ class Acts(Struct, frozen=True):
     fold: Callable[[Row], object]
     turn: Callable[[Row, str], object]
     hide: Callable[[Row], object]
+    pin: Callable[[Row], object]
 
 
 class RowHead(QWidget):
@@ -125,6 +126,8 @@ class RowHead(QWidget):
             action.setChecked(row.kind == kind)
             action.setEnabled(kind == MEAN or (row.channel.is_ready and bool(row.channel.curves if kind == DEVICES else row.channel.heat)))
         menu.addSeparator()
+        code = "page_lanes.unpin" if row.is_pinned else "page_lanes.pin"
+        menu.addAction(icon("pin", self._look.theme.text2), say(code), lambda: self._acts.pin(row))
         menu.addAction(icon("x", self._look.theme.text2), say("page_profile.hide_row"), lambda: self._acts.hide(row))
         return menu
 

@@ -64,9 +64,8 @@ def paint_crosshair(painter: QPainter, canvas: "TimingCanvas", area: QRectF, poi
         if row.is_folded:
             continue
         over = pointer is not None and row.top <= pointer.y() < row.top + row.height
-        words = row.readings(
-            time_s, canvas.look, row.line_at(pointer.y()) if over and pointer is not None and row.channel.is_ready else None
-        )
+        line = row.line_at(pointer.y()) if over and pointer is not None and row.channel.is_ready else None
+        words = row.readings(time_s, canvas.look, line, canvas.timeline.offset_s)
         if words:
             middle = pointer.y() if over and pointer is not None and row.kind == "heat" else row.top + row.height / 2
             _box(painter, words, QPointF(x, middle), canvas.look.theme, is_left=is_left)

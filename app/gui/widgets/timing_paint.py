@@ -32,12 +32,13 @@ class Brushes(Struct, frozen=True):
 
 
 class Stroke(Struct, frozen=True):
-    """How a curve is drawn: its colour, the value at the upper edge, the strength of the fill below, dashed for another run."""
+    """How a curve is drawn: its colour, the value at the upper edge, the strength of the fill below; dashed and shifted for another run."""
 
     colour: str
     top: float
     fill: float = 0.0
     is_dashed: bool = False
+    offset_s: float = 0.0
 
 
 def paint_row(painter: QPainter, row: Row, box: QRectF, around: Brushes) -> None:
@@ -55,7 +56,8 @@ def _paint_curves(painter: QPainter, row: Row, box: QRectF, around: Brushes) -> 
     _levels(painter, channel, box, around.look)
     painter.setClipRect(box)
     if row.other is not None and row.other.is_ready:
-        _draw(painter, row.other.mean, box, Stroke(theme.other, channel.top, is_dashed=True), around)
+        stroke = Stroke(theme.other, channel.top, is_dashed=True, offset_s=around.timeline.offset_s)
+        _draw(painter, row.other.mean, box, stroke, around)
     curves = channel.curves if row.kind == DEVICES else (channel.mean,)
     for place, curve in enumerate(curves):
         _draw(painter, curve, box, Stroke(row.colour(theme, place), channel.top, FILL if len(curves) == 1 else OVER_FILL), around)
@@ -65,7 +67,8 @@ def _draw(painter: QPainter, curve: Pyramid, box: QRectF, stroke: Stroke, around
     """Draw a curve: as a picture of spans where it was folded, as a line else, and where it is dashed or goes into a drawing."""
     timeline = around.timeline
     columns, height = max(16, round(box.width() * around.ratio)), max(4, round(box.height() * around.ratio))
-    stretch = curve.view(round(timeline.start_s * 1e9), round(timeline.end_s * 1e9), columns)
+    start, end = ((moment - stroke.offset_s) * 1e9 for moment in (timeline.start_s, timeline.end_s))
+    stretch = curve.view(round(start), round(end), columns)
     if stretch.high is None or stroke.is_dashed or around.is_vector:
         _line(painter, stretch, box, stroke, timeline)
         return
@@ -79,7 +82,7 @@ def _line(painter: QPainter, stretch: Stretch, box: QRectF, stroke: Stroke, time
     soft.setAlphaF(stroke.fill)
     pen = QPen(QColor(stroke.colour), 1, Qt.PenStyle.DashLine if stroke.is_dashed else Qt.PenStyle.SolidLine)
     for first, last in _pieces(stretch):
-        times = box.left() + (stretch.time_s[first:last] - timeline.start_s) * (box.width() / timeline.span_s)
+        times = box.left() + (stretch.time_s[first:last] + stroke.offset_s - timeline.start_s) * (box.width() / timeline.span_s)
         line = _y(stretch.values[first:last], box, stroke.top)
         if stroke.fill:
             _fill(painter, times, line, box.bottom(), soft)

@@ -18,9 +18,14 @@ class Row:
 
     def __init__(self, channel: Channel, kind: str, other: Channel | None = None) -> None:
         self.channel, self.kind, self.other = channel, kind, other
-        self.is_folded = False
+        self.is_folded = self.is_pinned = False
         self.top, self.height = 0.0, float(CURVE_PX)
         self.worst: int | None = None
+
+    @property
+    def key(self) -> str:
+        """What it shows, as a word."""
+        return f"{self.kind}:{self.channel.metric}"
 
     @property
     def lines(self) -> int:
@@ -59,8 +64,8 @@ class Row:
         box = self.plot(0, 1)
         return int(np.clip((y - box.top()) / box.height() * self.lines, 0, self.lines - 1))
 
-    def readings(self, time_s: float, look: Look, line: int | None = None) -> list[str]:
-        """Return what it reads at a moment: the value, its range over the devices, or that of a row of devices; then run B."""
+    def readings(self, time_s: float, look: Look, line: int | None = None, offset_s: float = 0.0) -> list[str]:
+        """Return what it reads at a moment: the value, its range over the devices, or that of a row of devices; then run B, shifted."""
         moment = round(time_s * 1e9)
         if not self.channel.is_ready or (self.kind == HEAT and line is None):
             return []
@@ -75,8 +80,9 @@ class Row:
             known = [value for value in values if value == value]
             return [" – ".join(_number(look, value, self.channel) for value in (min(known), max(known)))] if known else ["—"]
         told = [_number(look, self.channel.mean.at(moment), self.channel)]
-        if self.other is not None and self.other.is_ready and moment <= self.other.mean.time_ns[-1]:
-            told.append(f"B {_number(look, self.other.mean.at(moment), self.channel)}")
+        theirs = moment - round(offset_s * 1e9)
+        if self.other is not None and self.other.is_ready and theirs <= self.other.mean.time_ns[-1]:
+            told.append(f"B {_number(look, self.other.mean.at(theirs), self.channel)}")
         return told
 
 

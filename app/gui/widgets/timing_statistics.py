@@ -12,7 +12,7 @@ from app.gui.theme.tokens import BODY_PX, CAPTION_PX
 from app.gui.widgets.samples import Told
 from app.gui.widgets.timing_rows import HEAT, Row
 
-EDGE_PX = 8
+EDGE_PX, BARE_PX = 8, 120
 
 
 class Numbers(Struct, frozen=True):
@@ -65,6 +65,14 @@ def paint_numbers(painter: QPainter, row: Row, box: QRectF, numbers: Numbers | N
         _line(painter, box, middle + 12, words_of(numbers.whole, row, look), (CAPTION_PX, look.theme.text3), whole)
     elif not numbers.has_region:
         _line(painter, box, middle, [], (CAPTION_PX, look.theme.text3), whole)
+
+
+def paint_busy(painter: QPainter, box: QRectF, share: float, look: Look) -> None:
+    """Paint the share of the region, or of the run, in which a lane works."""
+    middle, is_bare = box.center().y(), box.width() < BARE_PX
+    _line(painter, box, middle, [], (CAPTION_PX, look.theme.text3), look.say("page_lanes.busy"))
+    words = f"{look.number(share * 100)} %"
+    _line(painter, box, middle, ["", "", words] if is_bare else [words], (CAPTION_PX, look.theme.text2))
 
 
 def _paint_lines(painter: QPainter, row: Row, box: QRectF, numbers: Numbers, look: Look) -> None:

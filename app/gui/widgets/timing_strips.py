@@ -2,14 +2,16 @@
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF
-from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QLineEdit, QMenu, QToolButton, QWidget
 
+from app.engine.units import format_duration
 from app.gui.look import Look
-from app.gui.theme import font
+from app.gui.theme import font, icon
 from app.gui.theme.tokens import CAPTION_PX, RADIUS_CHIP
 from app.gui.widgets.timeline import Marker, ticks, time_text, unit_of
-from app.gui.widgets.timing_canvas import STATS_PX, TICK_PX, TimingCanvas
+from app.gui.widgets.timing_canvas import TICK_PX, TimingCanvas
 from app.gui.widgets.timing_statistics import columns
+from app.gui.widgets.timing_steps import STEP_PX, paint_step_band
 
 TOP_PX, AXIS_PX, MOST_FLAG_PX = 24, 28, 150
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -41,20 +43,39 @@ class TopStrip(QWidget):
         timeline = canvas.timeline
         for signal in (timeline.moved, timeline.region_changed, timeline.marked):
             signal.connect(self.update)
+        self.offset = QToolButton(self)
+        self.offset.setFont(font(CAPTION_PX))
+        self.offset.setToolTip(look.say("page_lanes.offset.reset"))
+        self.offset.setIcon(icon("x", look.theme.text2))
+        self.offset.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.offset.setFixedHeight(TOP_PX)
+        self.offset.clicked.connect(lambda: timeline.shift(0.0))
+        timeline.shifted.connect(self.tell_offset)
+        self.tell_offset()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter, theme, say = QPainter(self), self._look.theme, self._look.say
         painter.setFont(font(CAPTION_PX))
-        edge = self._canvas.width()
+        edge, stats = self._canvas.width(), self._canvas.stats_px
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.sunken))
-        painter.drawRoundedRect(QRectF(edge - STATS_PX, 0, STATS_PX, TOP_PX + 8), 6, 6)
+        painter.drawRoundedRect(QRectF(edge - stats, 0, stats, TOP_PX + 8), 6, 6)
         painter.setPen(QColor(theme.text3))
-        for right, name in zip(columns(QRectF(edge - STATS_PX, 0, STATS_PX, TOP_PX)), ("mean", "p95", "max"), strict=True):
+        heads = ("mean", "p95", "max") if self._canvas.has_curves else ()
+        for right, name in zip(columns(QRectF(edge - stats, 0, stats, TOP_PX)), heads, strict=False):
             painter.drawText(QRectF(right - 60, 0, 60, TOP_PX), RIGHT, say(f"gui.stat.{name}"))
         self._flags = [self._paint_flag(painter, marker) for marker in self._canvas.timeline.markers if self._is_seen(marker)]
         self._paint_region(painter)
+
+    def tell_offset(self) -> None:
+        """Show how far run B is shifted; nothing where it is not."""
+        offset = self._canvas.timeline.offset_s
+        sign = "+" if offset > 0 else "\u2212"
+        self.offset.setText(self._look.say("page_lanes.offset.shown", offset=f"{sign}{format_duration(abs(offset))}"))
+        self.offset.setVisible(offset != 0)
+        self.offset.adjustSize()
+        self.offset.move(0, 0)
 
     def _is_seen(self, marker: Marker) -> bool:
         return self._canvas.timeline.start_s <= marker.time_s <= self._canvas.timeline.end_s
@@ -153,17 +174,22 @@ class AxisStrip(QWidget):
     def __init__(self, canvas: TimingCanvas, look: Look) -> None:
         super().__init__()
         self._canvas, self._look = canvas, look
-        self.setFixedHeight(AXIS_PX)
+        self._down = STEP_PX if canvas.timeline.steps else 0
+        self.setFixedHeight(AXIS_PX + self._down)
         canvas.timeline.moved.connect(self.update)
         canvas.timeline.pointed.connect(self.update)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter, theme = QPainter(self), self._look.theme
-        edge = self._canvas.width()
+        edge, stats = self._canvas.width(), self._canvas.stats_px
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.sunken))
-        painter.drawRoundedRect(QRectF(edge - STATS_PX, -8, STATS_PX, AXIS_PX + 4), 6, 6)
+        painter.drawRoundedRect(QRectF(edge - stats, -8, stats, AXIS_PX + self._down + 4), 6, 6)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        if self._down:
+            paint_step_band(painter, self._canvas)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font(CAPTION_PX))
         pill = self._pill(painter)
         painter.setPen(QColor(theme.text3))
@@ -188,7 +214,7 @@ class AxisStrip(QWidget):
             width = metrics.horizontalAdvance(words) + 4
             left = min(max(canvas.x_of(moment) - width / 2, canvas.left - 6), canvas.right - width + 4)
             if left > after:
-                found.append((QRectF(left, 4, width, 18), words))
+                found.append((QRectF(left, 4 + self._down, width, 18), words))
                 after = left + width
         return found
 
@@ -203,4 +229,7 @@ class AxisStrip(QWidget):
             return QRectF()
         width = max(46, painter.fontMetrics().horizontalAdvance(self._pill_words()) + 14)
         left = min(max(canvas.x_of(cursor) - width / 2, canvas.left - 6), canvas.right - width + 6)
-        return QRectF(left, 4, width, 18)
+        return QRectF(left, 4 + self._down, width, 18)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._canvas.timeline.choose_step(self._canvas.time_at(event.position().x()))
