@@ -8,6 +8,7 @@ from msgspec import structs
 
 from app.engine.migrations import VERSION
 from app.engine.model.projects import changed, due_stages, stale_stages
+from app.engine.model.traces import Alignment
 from app.engine.pipeline import profile_trace, recompute
 from app.engine.project_file import load_project, save_project
 
@@ -41,3 +42,13 @@ def test_a_stage_that_an_old_project_did_not_know_is_computed_once_its_input_com
     assert found is not None and found.efficiency is None  # the measured speed is that of the first run
     fresh = profile_trace(compared.trace, compared.workload)  # the stored profile is what the program of its time found
     assert structs.replace(fresh, efficiency=None) == found
+
+
+def test_a_verdict_by_older_rules_is_told_as_stale():
+    assert "profile" in stale_stages(load_project(SAVED[0]))
+
+
+def test_a_file_that_was_moved_by_hand_makes_the_profile_stale():
+    project = recompute(load_project(SAVED[0]))
+    moved = structs.replace(project.trace, alignments=(Alignment(project.trace.files[0].name, 10**9, "manual"),))
+    assert "profile" in stale_stages(changed(project, trace=moved))

@@ -5,9 +5,22 @@ import pytest
 from PySide6.QtWidgets import QLabel
 
 from app.engine.messages import message
-from app.engine.model.profiles import Collective, Communication, Dependence, Efficiency, Gap, OperatorStat, Profile, Steps, TimeShares
+from app.engine.model.profiles import (
+    Change,
+    Collective,
+    Communication,
+    Dependence,
+    Efficiency,
+    Gap,
+    OperatorStat,
+    Profile,
+    RunComparison,
+    Steps,
+    TimeShares,
+)
 from app.gui.application import make_application
 from app.gui.look import Look
+from app.gui.pages.profile_compared import compared_card, compared_text
 from app.gui.pages.profile_operators import operators_table
 from app.gui.pages.profile_time import PARTS, SharesBar, dependence_card, time_card, time_text
 
@@ -89,3 +102,22 @@ def test_operators_tell_their_work(look, qtbot):
     bare = operators_table((OperatorStat("sort", "other", 1, 0.2, 1.0),), look, on_host=False)
     qtbot.addWidget(bare)
     assert bare.as_text().splitlines()[0].count("\t") == 4  # no column that nothing stands in
+
+
+def test_one_step_has_no_spread(look, qtbot):
+    alone = msgspec.structs.replace(PROFILE, steps=Steps("user", (0,), (1,), 0.05, 0.05, 0.05, 0.0))
+    card = time_card(alone, look)
+    qtbot.addWidget(card)
+    assert "50.00 ms" in texts(card) and "±" not in texts(card)
+
+
+@pytest.mark.parametrize(("by", "speed"), [("step", 1.05), ("operators", 2.0), ("none", None)])
+def test_a_comparison_tells_speed_cause_and_operators(look, qtbot, by, speed):
+    changes = (Change("aten::mul", "s", 0.00675, 0.00454, 1.03), Change("(idle)", "s", 0.001, None, None))
+    found = RunComparison(speed, by, (), (), changes, message("profiling.cause.same"))
+    card = compared_card(found, look)
+    qtbot.addWidget(card)
+    said = texts(card)
+    assert look.say("profiling.cause.same") in said and "6.75" in said and "103 %" in said
+    assert speed is None or look.number(speed, 2) in said
+    assert look.say("page_profile.time.idle") in compared_text(found, look).splitlines()[-1]

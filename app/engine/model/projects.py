@@ -31,6 +31,8 @@ STAGE_INPUTS: dict[str, tuple[str, ...]] = {
     "selection": ("workload", "requirement", "predictions", "assessments", "prices"),
 }
 """What each computed stage is made from; the key is a field of Project, so are the inputs."""
+STAGE_RULES = {"profile": 2, "comparison_profile": 2}
+"""Counted up where the rules of a stage change, so that what an older program computed is told as stale. 1 where it is not named."""
 
 
 class ProposalSettings(Struct, frozen=True):
@@ -151,6 +153,8 @@ def project_runs(project: Project) -> tuple[MeasuredRun, ...]:
 def inputs_hash(project: Project, stage: str) -> str:
     """Return the hash of what a stage is made from."""
     digest = hashlib.sha256()
+    if stage in STAGE_RULES:
+        digest.update(f"rules {STAGE_RULES[stage]}".encode())
     for name in STAGE_INPUTS[stage]:
         digest.update(name.encode())
         digest.update(_fingerprint(getattr(project, name)))
@@ -159,7 +163,8 @@ def inputs_hash(project: Project, stage: str) -> str:
 
 def _fingerprint(thing: object) -> bytes:
     if isinstance(thing, Trace):  # its files are its identity; hashing 10^8 samples again would stall an edit
-        thing = [(file.sha256, file.format) for file in thing.files]
+        moved = [(one.file, one.offset_ns) for one in thing.alignments if one.how == "manual"]
+        thing = [*((file.sha256, file.format) for file in thing.files), *moved]
     return msgspec.json.encode(thing, enc_hook=_array_digest)
 
 

@@ -11,6 +11,7 @@ from app.engine import pipeline
 from app.engine.messages import message
 from app.gui.align_dialog import AlignDialog
 from app.gui.page import Page
+from app.gui.pages.profile_compared import compared_card
 from app.gui.pages.profile_conclusion import conclusion_card
 from app.gui.pages.profile_operators import OperatorsCard
 from app.gui.pages.profile_radar import radar_card
@@ -75,6 +76,9 @@ class ProfilePage(Page):
         if profile is not None:
             say = self.look.say
             cards = [(say("gui.card.bottleneck"), conclusion_card(profile, other, self.look))]
+            if other is not None:
+                compared = compared_card(pipeline.compare_runs(profile, other), self.look)
+                cards.insert(0, (say("page_profile.compared.title"), compared))
             time = time_card(profile, self.look)
             if time is not None:
                 cards.append((say("page_profile.time.title"), time))

@@ -12,7 +12,7 @@ from app.gui.look import Look
 from app.gui.pages.profile_time import time_text
 from app.gui.theme import Theme, font, hatching
 from app.gui.theme.tokens import BODY_PX, CAPTION_PX, PLAN_PX, RADIUS_BUTTON, SMALL_PX
-from app.gui.widgets.basics import Card, boxed, chip, column, label, picture, row, rule, state_chip, tool
+from app.gui.widgets.basics import Card, boxed, chip, column, label, picture, row, rule, state_chip, tool, wrapped_label
 
 CLASSES = ("compute", "memory", "communication", "io", "host")
 ICONS = {"compute": "cpu", "memory": "memory-stick", "communication": "network", "io": "hard-drive", "host": "server", "balanced": "scale"}
@@ -39,7 +39,7 @@ def conclusion_card(profile: Profile, other: Profile | None, look: Look) -> Card
     card.body.addLayout(_evidence(profile, other, look))
     if other is not None:
         words = say("page_profile.other_class", name=say(f"profiling.class.{other.load_class}"))
-        card.body.addWidget(_wrapped(words, TEXT_PX, tone="2"))
+        card.body.addWidget(wrapped_label(words, TEXT_PX, tone="2"))
     if profile.advice:
         card.body.addWidget(rule(theme))
         for advice in profile.advice:
@@ -76,7 +76,7 @@ def _verdict(profile: Profile, look: Look) -> QWidget | object:
     tile.setFixedSize(TILE_PX, TILE_PX)
     tile.setStyleSheet(f"background:{theme.warn_soft}; border-radius:{RADIUS_BUTTON}px;")
     title = label(look.say(f"profiling.class.{name}"), PLAN_PX, bold=True)
-    reason = _wrapped(look.say(f"page_profile.reason.{name}"), TEXT_PX - TILE_PX - 12, tone="2")
+    reason = wrapped_label(look.say(f"page_profile.reason.{name}"), TEXT_PX - TILE_PX - 12, tone="2")
     line = row(tile, spacing=12)
     line.addWidget(boxed(column(title, reason, spacing=0)), 1)
     return line
@@ -92,7 +92,7 @@ def _evidence(profile: Profile, other: Profile | None, look: Look) -> QGridLayou
     for place, said in enumerate(profile.bottleneck.evidence):
         name, value, more = _figure(said, look)
         if not value:
-            grid.addWidget(_wrapped(f"• {look.tell(said)}", TEXT_PX, tone="2"), place, 0, 1, 4)
+            grid.addWidget(wrapped_label(f"• {look.tell(said)}", TEXT_PX, tone="2"), place, 0, 1, 4)
             continue
         words = label(f"• {name}", SMALL_PX, tone="2")
         words.setToolTip(_source(said, profile, look))
@@ -135,14 +135,6 @@ def _source(said: Message, profile: Profile, look: Look) -> str:
     return next((look.tell(one.source) for one in profile.axes if one.name == name), look.tell(said))
 
 
-def _wrapped(text: str, width_px: int, *, tone: str = "") -> QLabel:
-    """Return a text in lines; its height is fixed, since a scroll area does not ask a label how high it is at this width."""
-    made = label(text, SMALL_PX, tone=tone, wrap=True, select=True)
-    made.setAlignment(Qt.AlignmentFlag.AlignTop)
-    made.setFixedHeight(made.heightForWidth(width_px))
-    return made
-
-
 def _percent(value: float | None, look: Look) -> str:
     return look.number(None) if value is None else f"{look.number(value * 100)} %"
 
@@ -152,7 +144,7 @@ def _advice(advice: Advice, look: Look) -> QWidget | object:
     inks = {"high": (theme.bad, theme.bad_soft), "medium": (theme.warn, theme.warn_soft)}
     ink, ground = inks.get(advice.severity, (theme.unk, theme.unk_soft))
     mark = chip(look.say(f"profiling.severity.{advice.severity}"), ink, ground)
-    words = _wrapped(look.tell(advice.text) + _gain(advice, look), TEXT_PX - mark.sizeHint().width() - 8)
+    words = wrapped_label(look.tell(advice.text) + _gain(advice, look), TEXT_PX - mark.sizeHint().width() - 8)
     words.setToolTip("\n".join(look.tell(said) for said in advice.evidence))
     line = row(spacing=8)
     line.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)

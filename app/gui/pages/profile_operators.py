@@ -111,7 +111,7 @@ def operators_table(operators: tuple[OperatorStat, ...], look: Look, *, on_host:
     has_rates = any(one.tflops is not None for one in operators)
     if has_rates:
         columns = (*columns, Column(say("page_profile.achieved"), "TFLOPS", True, 96))
-    rows = [(*_cells(one, look), *([Cell(look.figure(one.tflops), one.tflops)] if has_rates else ())) for one in operators]
+    rows = [(*_cells(one, look), *([Cell(look.figure(one.tflops or None), one.tflops)] if has_rates else ())) for one in operators]
     table = Table(columns, rows, look.theme, row_px=ROW_PX, name=say("gui.card.operators"), sort=(3, True))
     table.setMinimumHeight(LEAST_PX)
     return table

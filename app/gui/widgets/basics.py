@@ -42,6 +42,14 @@ def label(text: str = "", px: int = BODY_PX, *, bold: bool = False, tone: str = 
     return made
 
 
+def wrapped_label(text: str, width_px: int, *, tone: str = "") -> QLabel:
+    """Return a text in lines; its height is fixed, since a scroll area does not ask a label how high it is at this width."""
+    made = label(text, SMALL_PX, tone=tone, wrap=True, select=True)
+    made.setAlignment(Qt.AlignmentFlag.AlignTop)
+    made.setFixedHeight(made.heightForWidth(width_px))
+    return made
+
+
 def picture(name: str, colour: str, size: int = 16) -> QLabel:
     """Return an icon as a widget."""
     made = QLabel()
