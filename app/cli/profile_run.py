@@ -61,6 +61,8 @@ def describe_profile(profile: "Profile", lang: str) -> dict:
                 "state": axis.state,
                 "source": render(axis.source, lang),
                 "rate_gbs": axis.rate_gbs,
+                "spread": axis.spread,
+                "worst": {"device": axis.worst_device, "value": axis.worst_value} if axis.worst_device else None,
             }
             for axis in profile.axes
         },

@@ -141,6 +141,9 @@ def test_a_heat_map_of_many_cards_merges_them_and_hides_no_gap():
     nodes = rows_of([f"rank{node}:{card}" for node in range(16) for card in range(8)])
     assert len(nodes) == 16 and nodes[3].devices == tuple(range(24, 32))
     assert len(rows_of([str(number) for number in range(1000)])) <= 64
+    several = rows_of([f"node{node}:{card}" for node in range(129) for card in range(8)])
+    assert several[8].name == "node24–26" and len(several[8].devices) == 24 and len(several) == 43
+    assert rows_of([f"{host}x:{card}" for host in "abcdefghi" * 8 for card in range(9)])[0].name == "ax"
     values = np.ones(100)
     values[50:60] = np.nan
     cells = HeatMap([Samples(np.arange(100, dtype=np.int64) * SECOND, values)] * 2, ["0", "1"]).cells(0, 100 * SECOND, 200)

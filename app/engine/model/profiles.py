@@ -17,6 +17,7 @@ class Axis(Struct, frozen=True):
     value, p95   share 0..1; None where not known; the state tells why
     rate_gbs     mean rate where one was measured but the peak of the platform in use is unknown
     source       which metric, which peak, which window
+    spread       standard deviation of the cards' values; None for a single card
     """
 
     name: str
@@ -27,6 +28,7 @@ class Axis(Struct, frozen=True):
     rate_gbs: float | None = None
     worst_device: str = ""
     worst_value: float | None = None
+    spread: float | None = None
 
 
 class Statistic(Struct, frozen=True):

@@ -61,7 +61,12 @@ def _axis(name: str, per_device: dict[str, np.ndarray], metric: str, state: str 
         message(code, metric=metric, peak=peak),
         worst_device=worst,
         worst_value=means[worst],
+        spread=_spread(means),
     )
+
+
+def _spread(per_card: dict[str, float]) -> float | None:
+    return float(np.std(list(per_card.values()))) if len(per_card) > 1 else None
 
 
 def _direct(context: Context, name: str) -> Axis:
@@ -119,6 +124,7 @@ def _vram(context: Context, name: str) -> Axis:
         message("profiling.source.vram", peak=peak),
         worst_device=max(highest, key=lambda device: highest[device]),
         worst_value=max(highest.values()),
+        spread=_spread(highest),
     )
 
 

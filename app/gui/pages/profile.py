@@ -11,6 +11,7 @@ from app.engine import pipeline
 from app.engine.messages import message
 from app.gui.align_dialog import AlignDialog
 from app.gui.page import Page
+from app.gui.pages.profile_cluster import cluster_card
 from app.gui.pages.profile_compared import compared_card
 from app.gui.pages.profile_conclusion import conclusion_card
 from app.gui.pages.profile_operators import OperatorsCard
@@ -83,6 +84,9 @@ class ProfilePage(Page):
             if time is not None:
                 cards.append((say("page_profile.time.title"), time))
             cards.append((say("gui.card.radar"), radar_card(profile, other, self.look)))
+            cluster = cluster_card(profile, self.look)
+            if cluster is not None:
+                cards.append((say("page_profile.cluster.title"), cluster))
             dependence = dependence_card(profile, self.look)
             if dependence is not None:
                 cards.append((say("page_profile.dependence.title"), dependence))

@@ -1,5 +1,6 @@
 """The heat map of one metric: a row per device, or per group of devices beside the worst one where there are too many for rows."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -38,7 +39,7 @@ class HeatMap:
 
 
 def rows_of(devices: Sequence[str]) -> tuple[HeatRow, ...]:
-    """Return a row per device; beyond MOST_ROWS a row per node ("rank3:1" lies on rank3), or per so many neighbours without nodes."""
+    """Return a row per device; beyond MOST_ROWS a row per node ("rank3:1" lies on rank3) or several nodes, or per so many neighbours."""
     if len(devices) <= MOST_ROWS:
         return tuple(HeatRow(name, (place,)) for place, name in enumerate(devices))
     nodes: dict[str, list[int]] = {}
@@ -46,9 +47,22 @@ def rows_of(devices: Sequence[str]) -> tuple[HeatRow, ...]:
         nodes.setdefault(name.rpartition(":")[0], []).append(place)
     if 1 < len(nodes) <= MOST_ROWS:
         return tuple(HeatRow(name, tuple(places)) for name, places in nodes.items())
+    if len(nodes) > 1:
+        names, size = list(nodes), -(-len(nodes) // MOST_ROWS)
+        parts = [names[at : at + size] for at in range(0, len(names), size)]
+        return tuple(HeatRow(_span(part[0], part[-1]), tuple(place for name in part for place in nodes[name])) for part in parts)
     size = -(-len(devices) // MOST_ROWS)
     groups = [range(at, min(at + size, len(devices))) for at in range(0, len(devices), size)]
     return tuple(HeatRow(f"{devices[group[0]]}–{devices[group[-1]]}", tuple(group)) for group in groups)
+
+
+def _span(first: str, last: str) -> str:
+    """Return two names as a span: node16–17 where only the number differs."""
+    if first == last:
+        return first
+    number = re.search(r"\d+$", last)
+    same = number is not None and first.startswith(last[: number.start()]) and first[number.start() :].isdigit()
+    return f"{first}–{number[0]}" if same and number is not None else f"{first}–{last}"
 
 
 def picture(cells: NDArray[np.float64], top: float, theme: Theme) -> QImage:

@@ -156,6 +156,8 @@ def axis_tip(axis: Axis, look: Look, other: Axis | None = None) -> str:
     lines = [say("page_profile.axis_tip", name=name, value=look.number(axis.value, 2), p95=look.number(axis.p95, 2), state=state)]
     if axis.worst_device and axis.worst_value is not None:
         lines.append(say("page_profile.axis_worst", device=axis.worst_device, value=look.number(axis.worst_value, 2)))
+    if axis.spread is not None:
+        lines.append(say("page_profile.axis_spread", spread=look.number(axis.spread, 2)))
     if axis.rate_gbs is not None:
         lines.append(say("page_profile.axis_rate", rate=look.figure(axis.rate_gbs)))
     lines.append(look.tell(axis.source))
