@@ -59,3 +59,10 @@ def test_anything_missing_leaves_it_unknown():
         assert model_efficiency(workload(**change), platform, step_s=1.0) is None
     for unit in ("ms", "samples", "images/s", "tokens/day"):
         assert model_efficiency(workload(measured=MeasuredSpeed(5.0, unit)), platform) is None
+
+
+def test_a_measured_speed_goes_before_a_recorded_step_and_nothing_is_above_the_peak():
+    platform = pipeline.catalogue().platform(A100)
+    measured = workload(measured=MeasuredSpeed(6.4, "samples/s"))
+    assert model_efficiency(measured, platform, step_s=3.0).mfu == model_efficiency(measured, platform).mfu
+    assert model_efficiency(workload(), platform, step_s=0.05) is None  # a small recording beside a large run description

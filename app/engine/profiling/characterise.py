@@ -79,7 +79,7 @@ def characterise(
         collectives=find_collectives(trace.events, window, launches),
         statistics=statistics,
         warnings=tuple(warnings),
-        efficiency=model_efficiency(workload, platform, step_s=steps.p50_s if steps is not None else None),
+        efficiency=model_efficiency(workload, platform, step_s=steps.p50_s if steps is not None and cards else None),
     )
     return judged(profile, trace, platform, workload)
 

@@ -25,7 +25,9 @@ _CARD = frozenset({"gpu", "card", "device", "npu"})
 def model_efficiency(workload: Workload | None, platform: Platform | None, *, step_s: float | None = None) -> Efficiency | None:
     """Return the utilisation of a run, None where model, batch, cards, speed, precision or peak is not known.
 
-    step_s  time of one optimizer step over the global batch; without it the speed of [measured] is taken
+    step_s  time of a recorded step, taken for one optimizer step over the global batch where [measured] tells no speed: a profiler slows
+            the run down, and some count micro-batches as steps
+    Above the peak the recording and the run description cannot belong together: None.
     """
     if workload is None or workload.model is None or platform is None or workload.task not in _PASSES:
         return None
@@ -39,6 +41,8 @@ def model_efficiency(workload: Workload | None, platform: Platform | None, *, st
     attention = factor * _layers_by_width(workload.model) * (context or 0)
     per_token = per_parameter * parameters + attention
     reached = per_token * rate / run.gpus / 1e12
+    if reached > peak:
+        return None
     how = message(
         "profiling.efficiency.how",
         by=message(f"profiling.efficiency.by_{by}", seconds=step_s),
@@ -74,10 +78,9 @@ def _layers_by_width(model: Model) -> float:
 
 def _tokens_per_s(workload: Workload, step_s: float | None) -> tuple[float | None, Literal["step", "measured"]]:
     run, measured = workload.run, workload.measured
-    if step_s and workload.task != "inference" and run.global_batch and run.seq_len:
-        return run.global_batch * run.seq_len / step_s, "step"
     if measured is None or measured.speed <= 0:
-        return None, "measured"
+        has_batch = step_s and workload.task != "inference" and run.global_batch and run.seq_len
+        return (run.global_batch * run.seq_len / step_s if has_batch else None), "step"  # type: ignore[operator]
     words = [word for word in re.findall("[a-z]+", measured.unit.lower()) if word != "per"]
     if not words or set(words[1:]) - _SECOND - _CARD or not set(words[1:]) & _SECOND:
         return None, "measured"

@@ -104,10 +104,11 @@ def _communication(facts: Facts, profile: Profile, axes: dict[str, Axis]) -> lis
 
 
 def _bottleneck(facts: Facts, profile: Profile) -> list[Row]:
-    evidence = facts.say("run.list", words=[facts.render(said) for said in profile.bottleneck.evidence])
-    rows = [(facts.say("run.class"), facts.word(f"profiling.class.{profile.load_class}"), evidence)]
+    evidence = profile.bottleneck.evidence  # all of it stands at the head of the chapter
+    told = facts.render(evidence[0]) if evidence else "—"
+    rows = [(facts.say("run.class"), facts.word(f"profiling.class.{profile.load_class}"), told)]
     for one in profile.dependence:
-        told = facts.say("run.list", words=[facts.render(said) for said in one.evidence]) if one.evidence else "—"
+        told = facts.render(one.evidence[0]) if one.evidence else "—"
         title = facts.say("run.depends", resource=facts.word(f"page_profile.resource.{one.resource}"))
         rows.append((title, facts.word(f"page_profile.dependence.{one.level}"), told))
     return rows
