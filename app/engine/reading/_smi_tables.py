@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LIMIT = "#limit"
-RULING = re.compile(rb"[-=]{8,}[^\n]*\n")
+RULING = re.compile(rb"^(?>[^\n]{0,120}?[-=]{8})[^\n]*+\n", re.MULTILINE)
 """What a chapter may end with: the lines of a card stand between two rulings."""
 _CELL = rb"([^|\n]{0,160})"
 _FIRST = rb"^[ \t]*\|[ \t]*(\d{1,4})[ \t]+" + _CELL + rb"\|([^|\n]{0,60}[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-9A-Fa-f][^|\n]{0,60})\|" + _CELL

@@ -32,7 +32,7 @@ _DATES = (
     (re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d\d)$"), (2, 0, 1)),
     (re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d\d)$"), (2, 1, 0)),
 )
-_TICK = rb"[^\d\n]{0,12}(\d\d(?::\d\d:\d\d|" + "时".encode() + rb"\d\d" + "分".encode() + rb"\d\d)|\d{9,})"
+_TICK = rb"[^\d\n]{0,12}(\d\d(?::\d\d:\d\d|" + "时".encode() + rb"\d\d" + "分".encode() + rb"\d\d)|\d{9,}+)"
 _TEXTS = frozenset(("time_", "date_", "utc_", "CPU", "DEV", "IFACE"))
 _LETTERS = {b"B": 1.0, b"k": 2.0**10, b"M": 2.0**20, b"G": 2.0**30, b"T": 2.0**40, b"P": 2.0**50}
 _BYTES = ((re.compile(r"^kb|kB"), 2.0**10), (re.compile(r"MB"), 2.0**20), (re.compile(r"^Blk_|sec/s$"), 512.0))
@@ -149,7 +149,7 @@ def tick_end(head: bytes) -> re.Pattern[bytes]:
     each = wrapper_of(plain(head))
     before = b"" if each is None else rb"(?:" + each.pattern[1:] + rb")"
     begin = before + _TICK[: _TICK.index(b"(")]
-    row = rb"^" + before + _TICK + rb"[^\n]*\n(?!" + begin + rb"\1)(?=" + begin + rb"\d)"
+    row = rb"^" + before + _TICK + rb"[^\n]*+\n(?!" + begin + rb"\1)(?=" + begin + rb"\d)"
     return re.compile(row + rb"|\n" + before + rb"[ \t]*\n", re.M)
 
 

@@ -274,3 +274,15 @@ def test_wrapped_rows_of_nvidia_smi_in_small_pieces(tmp_path, monkeypatch, prefi
     whole = told(read_trace(log))
     monkeypatch.setattr(nvidia_smi_csv, "_PIECE_BYTES", 300)
     assert told(read_trace(log)) == whole and whole["span"][1] == (TICKS - 1) * 10**9
+
+
+@pytest.mark.parametrize("filling", [b"-", b"=", b"1", b"9 ", b"| ", b"x", b"1,"])
+def test_a_line_of_megabytes_is_no_trap_for_what_a_chapter_ends_with(filling):
+    """Patterns that try every start or every length take hours on such a line; the time limit of a test ends them."""
+    text = filling * (3_000_000 // len(filling)) + b"\n" + b"=" * 40 + b"\n"
+    heads = [text.encode()[:4096] for _slug, text in LOGS.values()]
+    found = [reader.chapters(head) for reader in readers() if isinstance(reader, ChapterReader) for head in heads]
+    patterns = {one.pattern: one for one in found if one is not None}
+    assert len(patterns) > 8
+    for pattern in patterns.values():
+        assert all(found.end() <= len(text) for found in pattern.finditer(text))
