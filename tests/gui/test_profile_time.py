@@ -21,7 +21,8 @@ from app.engine.model.profiles import (
 from app.gui.application import make_application
 from app.gui.look import Look
 from app.gui.pages.profile_compared import compared_card, compared_text
-from app.gui.pages.profile_operators import operators_table
+from app.gui.pages.profile_operators import OperatorsCard, by_category, operators_table
+from app.gui.pages.profile_radar import radar_card
 from app.gui.pages.profile_time import PARTS, SharesBar, dependence_card, time_card, time_text
 
 PROFILE = Profile(
@@ -121,3 +122,42 @@ def test_a_comparison_tells_speed_cause_and_operators(look, qtbot, by, speed):
     assert look.say("profiling.cause.same") in said and "6.75" in said and "103 %" in said
     assert speed is None or look.number(speed, 2) in said
     assert look.say("page_profile.time.idle") in compared_text(found, look).splitlines()[-1]
+
+
+def test_operators_are_summed_up_by_category(look, qtbot):
+    rows = (
+        OperatorStat("a", "matrix", 2, 1.0, 0.5, flops=100e12, tflops=100.0),
+        OperatorStat("b", "matrix", 3, 0.5, 0.25),
+        OperatorStat("c", "copy", 1, 0.5, 0.25),
+    )
+    matrix, copy = by_category(rows, look)
+    assert (matrix.calls, matrix.device_time_s, matrix.share, matrix.tflops, copy.tflops) == (5, 1.5, 0.75, 100.0, None)
+    card = OperatorsCard(msgspec.structs.replace(PROFILE, operators=rows), look)
+    qtbot.addWidget(card)
+    card.group.click()
+    assert card.groups.isVisibleTo(card) and not card.table.isVisibleTo(card) and len(card.groups.as_text().splitlines()) == 3
+    card.group.click()
+    assert card.table.isVisibleTo(card) and card.find.isEnabled()
+
+
+def test_the_radar_is_saved_as_picture_drawing_and_figures(look, qtbot, tmp_path, monkeypatch):
+    from PySide6.QtWidgets import QFileDialog, QToolButton
+
+    from app.engine.model.profiles import AXES, Axis
+
+    axes = tuple(Axis(name, 0.5, 0.6, "measured", message("profiling.source.not_measured")) for name in AXES)
+    failed = []
+    card = radar_card(msgspec.structs.replace(PROFILE, axes=axes), None, look, failed.append)
+    qtbot.addWidget(card)
+    card.resize(380, 500)
+    button = card.findChild(QToolButton, "saveRadar")
+    for kind in ("png", "svg", "csv"):
+        target = tmp_path / f"radar.{kind}"
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_words, target=target: (str(target), ""))
+        menu = button.property("saving").menu()
+        next(action for action in menu.actions() if kind.upper() in action.text()).trigger()
+        assert target.stat().st_size > 200, kind
+    assert (tmp_path / "radar.csv").read_text(encoding="utf-8-sig").count("\n") == 11
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_words: (str(tmp_path / "none" / "radar.csv"), ""))
+    next(action for action in button.property("saving").menu().actions() if "CSV" in action.text()).trigger()
+    assert len(failed) == 1

@@ -83,7 +83,7 @@ class ProfilePage(Page):
             time = time_card(profile, self.look)
             if time is not None:
                 cards.append((say("page_profile.time.title"), time))
-            cards.append((say("gui.card.radar"), radar_card(profile, other, self.look)))
+            cards.append((say("gui.card.radar"), radar_card(profile, other, self.look, self.session.failed.emit)))
             cluster = cluster_card(profile, self.look)
             if cluster is not None:
                 cards.append((say("page_profile.cluster.title"), cluster))

@@ -26,7 +26,8 @@ class OperatorsCard(Card):
 
     def __init__(self, profile: Profile, look: Look) -> None:
         super().__init__(look.say("gui.card.operators"), operators_hint(profile, look), padding=1)
-        self._look, self._operators = look, profile.operators[:MOST_ROWS]
+        self._look, self._all, self._operators = look, profile.operators, profile.operators[:MOST_ROWS]
+        self._on_host = is_host_only(profile)
         self._hidden: set[str] = set()
         say, theme = look.say, look.theme
         self.find = QLineEdit()
@@ -40,13 +41,17 @@ class OperatorsCard(Card):
         self.find.setClearButtonEnabled(True)
         self.find.textChanged.connect(self._choose)
         self._filter = tool("list-filter", say("page_profile.categories"), theme, self._open_filter)
-        for part in (self.find, self._filter, tool("copy", say("gui.copy_table"), theme, self._copy)):
+        self.group = tool("layout-grid", say("page_profile.group"), theme)
+        self.group.setCheckable(True)
+        self.group.toggled.connect(self._show_groups)
+        for part in (self.find, self.group, self._filter, tool("copy", say("gui.copy_table"), theme, self._copy)):
             self.tools.addWidget(part)
-        self.table = operators_table(self._operators, look, on_host=is_host_only(profile))
+        self.table = operators_table(self._operators, look, on_host=self._on_host)
         self._nothing = label(say("page_profile.nothing_found"), SMALL_PX, tone="2")
         self._nothing.setContentsMargins(16, 4, 0, 8)
         self._nothing.hide()
         self.table.selectionModel().selectionChanged.connect(lambda _now, _before: self._on_selected())
+        self.groups: Table | None = None
         self.body.addWidget(self.table)
         self.body.addWidget(self._nothing)
 
@@ -95,8 +100,41 @@ class OperatorsCard(Card):
         self.table.keep(None if len(kept) == len(self._operators) else kept)
         self._nothing.setVisible(not kept)
 
+    def _show_groups(self, shown: bool) -> None:
+        """Show the categories with the sums of their operators instead of the operators, or the operators again."""
+        if self.groups is None:
+            self.groups = operators_table(by_category(self._all, self._look), self._look, on_host=self._on_host)
+            self.body.insertWidget(0, self.groups)
+        self.groups.setVisible(shown)
+        self.table.setVisible(not shown)
+        for part in (self.find, self._filter):
+            part.setEnabled(not shown)
+
     def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.table.as_text())
+        shown = self.groups if self.groups is not None and self.group.isChecked() else self.table
+        QGuiApplication.clipboard().setText(shown.as_text())
+
+
+def by_category(operators: tuple[OperatorStat, ...], look: Look) -> tuple[OperatorStat, ...]:
+    """Return one row per category: calls, time and share summed; rates over the operators whose work is known."""
+    found: dict[str, list[OperatorStat]] = {}
+    for one in operators:
+        found.setdefault(one.category, []).append(one)
+    return tuple(_summed(category, rows, look) for category, rows in found.items())
+
+
+def _summed(category: str, rows: list[OperatorStat], look: Look) -> OperatorStat:
+    known = [row for row in rows if row.flops and row.device_time_s]
+    flops, seconds = sum(row.flops or 0.0 for row in known), sum(row.device_time_s for row in known)
+    return OperatorStat(
+        look.say("page_profile.operators_of", count=look.number(len(rows), 0), category=category_name(category, look)),
+        category,
+        sum(row.calls for row in rows),
+        sum(row.device_time_s for row in rows),
+        sum(row.share for row in rows),
+        flops=flops if known else None,
+        tflops=flops / seconds / 1e12 if known else None,
+    )
 
 
 def operators_table(operators: tuple[OperatorStat, ...], look: Look, *, on_host: bool) -> Table:

@@ -1,14 +1,18 @@
 """The radar of the run profile with its table: each axis of run A, of run B, their difference, and how it was got."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QLabel, QWidget
 
+from app.engine.errors import EngineError
 from app.engine.model.profiles import Axis, Profile
 from app.gui.look import MINUS, UNKNOWN, Look
 from app.gui.theme.tokens import SMALL_PX
 from app.gui.widgets.basics import Card, boxed, label, row, tool
 from app.gui.widgets.radar import Radar, axis_tip
+from app.gui.widgets.saving import SaveButton
 from app.gui.widgets.table import Cell, Column, Table
 from app.gui.widgets.timing_export import copy_picture
 
@@ -16,17 +20,21 @@ NUMBER_PX, STATE_PX = 50, {"zh": 84, "en": 106}
 ROW_PX, HEAD_PX, LINE_SIZE = 19, 28, QSize(18, 12)
 
 
-def radar_card(profile: Profile, other: Profile | None, look: Look) -> Card:
+def radar_card(profile: Profile, other: Profile | None, look: Look, failed: Callable[[EngineError], object]) -> Card:
     """Return the card; without a second run the table shows mean and P95 instead."""
     say, theme = look.say, look.theme
     card = Card(say("gui.card.radar"), say("gui.radar_hint"), padding=1)
     if other is not None:
         card.tools.addWidget(legend(look))
     radar = Radar(profile.axes, look, other.axes if other else ())
-    card.tools.addWidget(tool("copy", say("gui.tool.copy_picture"), theme, lambda: copy_picture(radar)))
+    table = axis_table(profile, other, look)
+    saving = SaveButton(radar, "radar", lambda: [line.split("\t") for line in table.as_text().splitlines()], look, failed)
+    saving.widget.setObjectName("saveRadar")
+    for one in (tool("copy", say("gui.tool.copy_picture"), theme, lambda: copy_picture(radar)), saving.widget):
+        card.tools.addWidget(one)
     card.body.setSpacing(0)
     card.body.addWidget(radar, 1)
-    card.body.addWidget(axis_table(profile, other, look))
+    card.body.addWidget(table)
     card.body.addSpacing(6)
     return card
 
