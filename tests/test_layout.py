@@ -1,5 +1,6 @@
 """The project's own habits: file lengths, no path of a machine, both catalogues complete, every glyph in the fonts."""
 
+import importlib
 import re
 import subprocess
 import tomllib
@@ -102,3 +103,10 @@ def test_every_glyph_that_is_printed_is_in_the_font(font):
     texts += [path.read_text(encoding="utf-8") for path in (ROOT / "app" / "gui").rglob("*.py")]
     missing = {letter for text in texts for letter in text if ord(letter) not in known and letter not in "\n\r\t"}
     assert not missing
+
+
+def test_every_benchmark_can_be_started():
+    """They are run by hand; a name that moved would be found only then."""
+    for path in sorted((ROOT / "tests" / "benchmarks").glob("*.py")):
+        if path.stem not in ("__init__", "__main__"):
+            importlib.import_module(f"tests.benchmarks.{path.stem}")
