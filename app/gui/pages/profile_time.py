@@ -59,7 +59,8 @@ def _facts(profile: Profile, look: Look) -> list[tuple[str, str, str]]:
     say, facts = look.say, []
     steps = profile.steps
     if steps is not None:
-        value = say("page_profile.time.step", ms=look.figure(steps.mean_s * 1e3, 4), jitter=look.number(steps.jitter * 100, 1))
+        ms = look.figure(steps.mean_s * 1e3, 4)
+        value = f"{ms} ms" if steps.jitter is None else say("page_profile.time.step", ms=ms, jitter=look.number(steps.jitter * 100, 1))
         tip = say("page_profile.time.step_tip", count=len(steps.start_ns), p95=look.figure(steps.p95_s * 1e3, 4))
         facts.append((say("page_profile.time.steps"), value, f"{tip}\n{say(f'page_profile.time.by_{steps.source}')}"))
     if profile.efficiency is not None:
