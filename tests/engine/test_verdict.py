@@ -252,3 +252,8 @@ def test_small_batches_of_inference_claim_no_dependence_on_compute(shared_data):
 def test_an_idle_recording_gets_no_advice_to_feed_the_card():
     codes = {one.text.code for one in judged(run_of(gpu_utilisation=0.01)).advice}
     assert "profiling.advice.low_gpu" not in codes
+
+
+def test_a_busy_vram_leaves_no_compute_to_be_guessed():
+    profile = judged(run_of(gpu_utilisation=0.97, tensor_core=0.08, vram_bandwidth=0.5, nvlink_rx_gbs=1.0, nvlink_tx_gbs=1.0))
+    assert profile.load_class == "memory" and profile.class_scores["compute"] < 0.3

@@ -81,14 +81,15 @@ def is_estimated(numbers: Mapping[str, float]) -> bool:
     """Tell whether the card's own work may be counted as computing although not every pipe has a counter.
 
     The card is busy nearly all the time and what else could keep it busy was seen to be quiet: every link that was measured carries
-    little, and a link between cards or nodes was measured (PCIe is that link where there is no fabric; one card alone has none). A busy
-    VRAM has its own score beside this.
+    little, and a link between cards or nodes was measured (PCIe is that link where there is no fabric; one card alone has none). A
+    counter that shows a busy pipe or VRAM leaves nothing to guess.
     """
     limits = thresholds()
     if numbers.get("gpu", 0.0) < limits.estimate.gpu or "kernels.compute" in numbers or all(name in numbers for name in PIPES):
         return False
-    if any(one.at(numbers[one.figure]) >= limits.verdict.clear for one in _signs("compute", numbers)):
-        return False  # a pipe was seen at work: no need to guess
+    signs = (*_signs("compute", numbers), *(one for one in _signs("memory", numbers) if not one.instead))
+    if any(one.at(numbers[one.figure]) >= limits.verdict.clear for one in signs):
+        return False  # a pipe or the VRAM was seen at work: no need to guess
     seen = [name for name in LINKS if name in numbers or f"rate.{name}" in numbers]
     talking = {"nvlink", "infiniband"} | ({"pcie"} if "none.nvlink" in numbers else set())
     return (bool(talking & set(seen)) or numbers.get("run.gpus") == 1) and all(_is_quiet(name, numbers) for name in seen)
