@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from app.engine import pipeline
 from app.engine.errors import EngineError
@@ -77,13 +78,14 @@ RUNS = {
     "python": ({"gaps": gap("python", 0.06)}, {"gaps": gap("python", 0.04)}),
     "launch_gaps": ({"gaps": gap("launch", 0.06)}, {"gaps": gap("launch", 0.04)}),
     "copy_gaps": ({"gaps": gap("copy", 0.06)}, {"gaps": gap("copy", 0.04)}),
+    "long_calls": ({"gaps": gap("other", 0.1)}, {"gaps": gap("queued", 0.1)}),
     "small_kernels": (
-        {"axes": {"gpu": 0.7}, "operators": (kernel("gemm", 0.001, 100),)},
-        {"axes": {"gpu": 0.7}, "operators": (kernel("gemm", 10.0, 100),)},
+        {"time_shares": shares(idle=0.3), "operators": (kernel("gemm", 0.001, 100),)},
+        {"time_shares": shares(idle=0.3), "operators": (kernel("gemm", 10.0, 100),)},
     ),
     "host_idle": (
-        {"axes": {"gpu": 0.7}, "operators": (kernel("gemm", 10.0, 100),)},
-        {"axes": {"gpu": 0.9}, "operators": (kernel("gemm", 10.0, 100),)},
+        {"time_shares": shares(idle=0.3), "operators": (kernel("gemm", 10.0, 100),)},
+        {"time_shares": shares(idle=0.1), "operators": (kernel("gemm", 10.0, 100),)},
     ),
     "tensor_cores": (
         {"axes": {"gpu": 0.9}, "operators": (kernel("ampere_sgemm", 8, tensor_core=False), kernel("fused", 2))},
@@ -303,3 +305,27 @@ def test_expressions_against_python(a, b):
 
 def test_the_rule_file_is_plain_toml():
     assert tomllib.loads((rules.platform_db_folder() / "advice_rules.toml").read_text(encoding="utf-8"))["rule"]
+
+
+def test_fp64_kernels_are_not_told_to_use_fp16():
+    operators = (kernel("volta_dgemm_128x64_tn", 8, tensor_core=False), kernel("fused", 2))
+    assert "tensor_cores" not in advised(profile_of(axes={"gpu": 0.9}, operators=operators))
+
+
+def test_communication_that_is_a_small_part_of_the_run_is_not_urgent():
+    """A quarter of the busy time of a card that mostly idles is 6 % of the run."""
+    told = advised(profile_of(communication=Communication(0.3, 0.25), time_shares=shares(idle=0.76, communicating=0.06)))
+    assert told["exposed"].severity == "medium" and told["exposed"].gain[1] < 0.06
+
+
+def test_the_power_limit_of_the_log_counts_before_that_of_the_card():
+    trace = clocks(clock=[1400] * 30 + [1150] * 30, power=[200] * 30 + [299] * 30)
+    capped = structs.replace(trace, environment={"power_limit_w": "300"})
+    codes = [{one.text.code for one in characterise(one, platform=None, whole=True).advice} for one in (trace, capped)]
+    assert "profiling.advice.power" not in codes[0] and "profiling.advice.power" in codes[1]
+
+
+def test_long_names_of_kernels_are_cut_in_sentences():
+    name = "void cudnn::detail::dgrad_engine<float, 512, 6, 5, 3, 3, 3, false>(int, int, int, float const*, int, float const*, int)"
+    told = advised(profile_of(axes={"gpu": 0.9}, operators=(kernel(name, 8, tensor_core=False),)))
+    assert "float const" not in render(told["tensor_cores"].text, "en") and "dgrad_engine" in render(told["tensor_cores"].text, "en")

@@ -5,8 +5,11 @@ import pytest
 
 from app.engine import pipeline
 from app.engine.messages import render
+from app.engine.model.traces import SourceFile, Trace
 from app.engine.model.workloads import MeasuredSpeed, Model, RunParameters, Workload
+from app.engine.profiling import characterise
 from app.engine.profiling.efficiency import active_parameters, model_efficiency
+from tests.engine.made_events import made
 
 A100 = "nvidia-a100-sxm-80gb"
 MODEL = Model("llama", parameters=7e9, layers=32, hidden=4096, heads=32, head_dim=128)
@@ -61,8 +64,25 @@ def test_anything_missing_leaves_it_unknown():
         assert model_efficiency(workload(measured=MeasuredSpeed(5.0, unit)), platform) is None
 
 
-def test_a_measured_speed_goes_before_a_recorded_step_and_nothing_is_above_the_peak():
+def test_a_measured_speed_goes_before_a_recorded_step():
     platform = pipeline.catalogue().platform(A100)
     measured = workload(measured=MeasuredSpeed(6.4, "samples/s"))
     assert model_efficiency(measured, platform, step_s=3.0).mfu == model_efficiency(measured, platform).mfu
-    assert model_efficiency(workload(), platform, step_s=0.05) is None  # a small recording beside a large run description
+
+
+def test_more_than_the_peak_is_told_as_a_fault_of_the_description_and_not_as_a_figure():
+    trace = Trace((SourceFile("t", "table", 1, "x"),), 10**9)
+    told = workload(measured=MeasuredSpeed(1e9, "tokens/s"))
+    profile = characterise(trace, platform=pipeline.platforms_by_id()["nvidia-a100-sxm-80gb"], workload=told)
+    assert profile.efficiency is None and "profiling.mfu_above_peak" in {one.code for one in profile.warnings}
+
+
+def test_the_steps_of_a_host_without_a_card_are_not_those_of_the_run():
+    """A small recording on a CPU beside the log of the cluster would give a utilisation above 1."""
+    rows = [(f"ProfilerStep#{number}", "annotation", "host", 1, number * 10**6, 10**6) for number in range(4)]
+    rows += [("aten::mm", "cpu_op", "host", 1, 10, 10**5)]
+    trace = Trace((SourceFile("t", "kineto", 1, "x"),), 4 * 10**6, events=made(rows))
+    told = workload(measured=MeasuredSpeed(20000.0, "tokens/s"))
+    profile = characterise(trace, platform=pipeline.platforms_by_id()["nvidia-a100-sxm-80gb"], workload=told)
+    assert profile.steps is not None and profile.efficiency is not None and "tokens" in render(profile.efficiency.how, "en")
+    assert profile.efficiency.how.params["by"].code == "profiling.efficiency.by_measured"

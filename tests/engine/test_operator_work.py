@@ -145,3 +145,9 @@ def test_no_text_breaks_the_rules(text):
     for name in ("aten::mm", "aten::conv2d", "aten::_flash_attention_forward", "aten::cat", "MatMul1", "FlashAttentionScoreGrad", "Conv2D"):
         work_of(name, text)
         work_of(name, f"[[1,2],[3]] {text}")
+
+
+def test_a_cache_or_table_that_is_passed_whole_is_not_counted_as_moved():
+    shapes = "[[888,1,64],[888,1,64],[4213816,16,1,64],[4213816,16,1,64],[888]] bf16,bf16,bf16,bf16,int64"
+    assert work_of("_C_cache_ops::reshape_and_cache_flash", shapes).bytes is None
+    assert work_of("_C::rotary_embedding", "[[888],[888,512],[888,64],[],[131072,64]] int64,bf16,bf16,,bf16").bytes is None

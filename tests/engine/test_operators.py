@@ -189,3 +189,7 @@ def test_few_kernels_of_recorded_traces_have_names_without_a_kind(shared_data):
         trace = pipeline.read_traces([next((shared_data / "traces" / "kineto-chrome-trace").glob(pattern))]).run
         rows = characterise(trace, platform=None).operators
         assert sum(row.share for row in rows if row.category == "other") < 0.01
+
+
+def test_the_text_of_a_collective_is_no_shape():
+    assert shown_shape("allreduce;in=2049000;out=2049000;ranks=2") == ""

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.engine.model.traces import SourceFile, Trace
 from app.engine.profiling import characterise
 from app.engine.profiling.time_shares import card_times, communication, time_shares
 from tests.engine.made_events import made, plain, real
@@ -103,3 +104,36 @@ def test_real_traces_against_a_sweep(shared_data, name):
     span = profile.window_ns[1] - profile.window_ns[0]
     found = np.array([card.computing, card.communicating, card.copying]) * span
     assert found == pytest.approx(swept(trace, card.device), abs=1)
+
+
+def test_tasks_that_only_wait_do_not_keep_a_card_busy():
+    (card,) = card_times(made([("MatMul", "kernel", "0", 1, 0, 20), ("NOTIFY_WAIT", "kernel", "0", 2, 0, 100)]), (0, 100))
+    assert time_shares((card,), (0, 100))[0].idle == 0.8
+
+
+def test_collectives_alone_do_not_tell_what_they_hide():
+    trace = trace_of(
+        made([("ncclDevKernel_AllReduce", "collective", "0", 1, 0, 50), ("ncclDevKernel_AllReduce", "collective", "0", 1, 80, 20)])
+    )
+    profile = characterise(trace, platform=None)
+    assert profile.time_shares == () and profile.communication.exposed_share is None and profile.load_class == "unknown"
+    assert "profiling.collectives_only" in {one.code for one in profile.warnings} and profile.collectives
+
+
+def test_totals_laid_end_to_end_have_no_shares_of_time():
+    """A summary fills a window that never was: neither a busy card nor a class follows from it."""
+    profile = characterise(trace_of(made([("sgemm_128", "kernel", "0", 1, 0, 90)]), "synthetic"), platform=None)
+    axes = {axis.name: axis for axis in profile.axes}
+    assert axes["gpu"].value is None and profile.time_shares == () and profile.load_class == "unknown"
+    assert profile.bottleneck.evidence[0].code == "profiling.why.untimed" and profile.operators
+
+
+def test_a_window_of_few_ns_has_no_share_above_one():
+    profile = characterise(trace_of(made([("Kernel", "kernel", "0", 1, 0, 20)])), platform=None)
+    gpu = next(axis for axis in profile.axes if axis.name == "gpu")
+    assert (gpu.value, gpu.p95) == (1.0, 1.0)
+
+
+def trace_of(events, clock="relative"):
+    end = int((events.start_ns + events.duration_ns).max())
+    return Trace((SourceFile("t", "kineto", 1, "x"),), end, clock=clock, events=events)

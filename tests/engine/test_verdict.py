@@ -12,6 +12,7 @@ from app.engine.model.workloads import Node
 from app.engine.profiling import characterise
 from app.engine.profiling.thresholds import thresholds
 from app.engine.profiling.verdict import class_scores
+from tests.engine.made_events import made
 
 A800, H100, L40S = "nvidia-a800-sxm-80gb", "nvidia-h100-sxm-80gb", "nvidia-rtx-4090"
 NODE = Node(nics=4, nic_gbps=200, disk_gbs=6.0)
@@ -208,7 +209,7 @@ REAL = {
     "kineto-chrome-trace/TraceLens__tests__traces__inference__vllm_decode_full__graph_execution.json.gz": "unknown",
     "kineto-chrome-trace/HolisticTraceAnalysis__tests__data__nccl_parser_config__nccl_data.json.gz": "host",
     "kineto-chrome-trace/kineto__tb_plugin__samples__resnet50_num_workers_0__worker0.1623143089861.pt.trace.json.gz": "host",
-    "nccl-tests-log/superbenchmark__tests__data__nccl_allreduce.log": "communication",
+    "nccl-tests-log/superbenchmark__tests__data__nccl_allreduce.log": "unknown",
     "nvidia-smi-query-csv/gpu-usage__gpu_usage1.csv": "unknown",
     "iostat-text/jc__tests__fixtures__centos-7.7__iostat-x.out": "unknown",
 }
@@ -223,3 +224,36 @@ def test_real_traces(name, shared_data):
     assert profile.load_class == REAL[name], profile.class_scores
     told = [*profile.bottleneck.evidence, *(one.text for one in profile.advice)]
     assert all(render(said, lang) != said.code for said in told for lang in ("zh", "en"))
+
+
+def test_how_the_class_was_got_is_told():
+    assert judged(run_of(**AFTER)).bottleneck.state == "estimated"
+    assert judged(run_of(tensor_core=0.42, **AFTER)).bottleneck.state == "measured"
+    assert judged(run_of(**BEFORE)).bottleneck.state == "measured"
+    assert judged(run_of(gpu_utilisation=0.3)).bottleneck.state == ""
+
+
+def test_an_idle_card_without_a_recorded_host_is_only_presumed_to_wait_for_it():
+    rows = [("gemm", "kernel", "0", 7, start, 20) for start in range(0, 1000, 100)]
+    profile = judged(Trace((SourceFile("t", "kineto", 1, "x"),), 1000, clock="relative", events=made(rows)))
+    assert (profile.load_class, profile.bottleneck.state) == ("host", "estimated")
+    assert profile.bottleneck.evidence[0].code == "profiling.why.host_idle" and "presumed" in words(profile)
+
+
+def test_small_batches_of_inference_claim_no_dependence_on_compute(shared_data):
+    path = shared_data / "traces" / next(name for name in REAL if "vllm_decode" in name)
+    if not path.is_file():
+        pytest.skip("the trace is not here")
+    profile = pipeline.profile_trace(pipeline.read_traces([path]).run)
+    levels = {one.resource: one.level for one in profile.dependence}
+    assert "compute" not in profile.class_scores and levels["compute"] == levels["vram_bandwidth"] == "unknown"
+
+
+def test_an_idle_recording_gets_no_advice_to_feed_the_card():
+    codes = {one.text.code for one in judged(run_of(gpu_utilisation=0.01)).advice}
+    assert "profiling.advice.low_gpu" not in codes
+
+
+def test_a_busy_vram_leaves_no_compute_to_be_guessed():
+    profile = judged(run_of(gpu_utilisation=0.97, tensor_core=0.08, vram_bandwidth=0.5, nvlink_rx_gbs=1.0, nvlink_tx_gbs=1.0))
+    assert profile.load_class == "memory" and profile.class_scores["compute"] < 0.3

@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 from app.engine import pipeline
 from app.engine.model.profiles import Communication, OperatorStat
 from app.engine.model.traces import Alignment, Device, Series, SourceFile, Trace
+from app.engine.profiling import characterise
 from app.engine.progress import no_progress
 from app.gui.align_dialog import AlignDialog
 from app.gui.application import make_application
 from app.gui.look import Look
 from app.gui.main_window import MainWindow
-from app.gui.pages.profile_conclusion import conclusion_text
+from app.gui.pages.profile_conclusion import conclusion_card, conclusion_text
 from app.gui.pages.profile_notes import NotesLine
 from app.gui.pages.profile_operators import OperatorsCard
 from app.gui.pages.profile_runs import RunPill
@@ -495,3 +496,17 @@ def test_files_of_an_opened_project_cannot_be_moved_and_it_says_why(window, qtbo
     dialog = window.findChild(AlignDialog)
     assert not dialog.go_on.isEnabled() and window.look.say("align.no_files") in texts(dialog)
     dialog.reject()
+
+
+def test_the_chip_of_the_conclusion_says_how_the_class_was_got(window, sample):
+    """A busy card beside quiet links: the class is an estimate although every figure was measured."""
+    window.session.start_new(sample)
+    time = np.arange(60, dtype=np.int64) * SECOND
+    means = {"gpu_utilisation": 0.95, "nvlink_rx_gbs": 7.0, "nvlink_tx_gbs": 7.0}
+    for more, state in (({}, "estimated"), ({"tensor_core": 0.42}, "measured")):
+        series = tuple(Series(metric, "0", "", time, np.full(60, mean)) for metric, mean in (means | more).items())
+        trace = Trace((SourceFile("t", "table", 1, f"x{state}"),), int(time[-1]), devices=(Device("0"),), series=series)
+        profile = characterise(trace, platform=None)
+        card = conclusion_card(profile, None, window.look)
+        assert profile.load_class == "compute" and window.look.say(f"profiling.state.{state}") in texts(card)
+        card.deleteLater()

@@ -106,7 +106,7 @@ def test_operators_tell_their_work(look, qtbot):
 
 
 def test_one_step_has_no_spread(look, qtbot):
-    alone = msgspec.structs.replace(PROFILE, steps=Steps("user", (0,), (1,), 0.05, 0.05, 0.05, 0.0))
+    alone = msgspec.structs.replace(PROFILE, steps=Steps("user", (0,), (1,), 0.05, 0.05, 0.05, None))
     card = time_card(alone, look)
     qtbot.addWidget(card)
     assert "50.00 ms" in texts(card) and "±" not in texts(card)

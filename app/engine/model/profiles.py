@@ -97,7 +97,7 @@ class Steps(Struct, frozen=True):
 
     source    annotation (ProfilerStep and the like), user (an annotation that repeats), period (found in the kernels' names)
     start_ns, end_ns   of each step, from the trace's origin, in order
-    jitter    standard deviation ÷ mean of the steps' times, the first one left out
+    jitter    standard deviation ÷ mean of the steps' times, the first one left out; None for fewer than three steps
     """
 
     source: Literal["annotation", "user", "period"]
@@ -106,18 +106,20 @@ class Steps(Struct, frozen=True):
     mean_s: float
     p50_s: float
     p95_s: float
-    jitter: float
+    jitter: float | None
 
 
 class Gap(Struct, frozen=True):
-    """Time in which a card waits for its host, gathered by what the host did meanwhile.
+    """Time in which a card waits, gathered by what its host did meanwhile; the rows of all causes sum to all such time.
 
-    cause      dataloader, sync (the host waits for the card), copy, launch (kernels shorter than their launches), python, other
+    cause      dataloader, sync (the host waits for the card), copy, launch (kernels shorter than their launches), python, other (calls that
+               take long: loading, compiling, allocating), queued (not the host: the work had been launched, or the host itself waited for
+               the card; it waits for another stream, another card, or for work that was not recorded)
     operator   the host operator or annotation that took most of it, "" where none was recorded
     share      of the window, mean over cards
     """
 
-    cause: Literal["dataloader", "sync", "copy", "launch", "python", "other"]
+    cause: Literal["dataloader", "sync", "copy", "launch", "python", "other", "queued"]
     operator: str
     count: int
     time_s: float
@@ -182,10 +184,11 @@ class Communication(Struct, frozen=True):
 
 
 class Bottleneck(Struct, frozen=True):
-    """What holds the run back, and why we say so."""
+    """What holds the run back, and why we say so. state: how the figures were got that decide it, "" where nothing was concluded."""
 
     name: str
     evidence: tuple[Message, ...] = ()
+    state: Literal["measured", "estimated", ""] = ""
 
 
 class Advice(Struct, frozen=True):

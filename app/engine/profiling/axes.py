@@ -10,21 +10,22 @@ from app.engine.model.platforms import Platform
 from app.engine.model.profiles import AXES, Axis
 from app.engine.model.traces import Series, Trace
 from app.engine.model.workloads import Node
-from app.engine.profiling.device_time import DeviceTime
+from app.engine.profiling.intervals import shares_of_bins
 from app.engine.profiling.tensor_share import TensorShare
+from app.engine.profiling.time_shares import CardTime
 from app.engine.profiling.window import inside
 
 _BITS_IN_BYTE = 8
 
 
 class Context(Struct, frozen=True):
-    """What an axis is computed from."""
+    """What an axis is computed from. cards: when each worked, () where no events tell it."""
 
     trace: Trace
     window: tuple[int, int]
     platform: Platform | None
     node: Node
-    device_time: DeviceTime | None
+    cards: tuple[CardTime, ...]
     tensor: TensorShare | None = None
 
     def series(self, metric: str) -> dict[str, Series]:
@@ -88,10 +89,7 @@ def _gpu(context: Context, name: str) -> Axis:
     series = context.series("gpu_utilisation")
     if series:
         return _axis(name, {device: inside(one, context.window) for device, one in series.items()}, "gpu_utilisation")
-    if context.device_time is None:
-        return _missing(name)
-    busy = context.device_time.busy_bins
-    return _axis(name, busy, "kernel events")
+    return _axis(name, {card.device: shares_of_bins(card.busy, context.window) for card in context.cards}, "kernel events")
 
 
 def _vram(context: Context, name: str) -> Axis:

@@ -11,7 +11,7 @@ from app.engine.profiling.verdict import PIPES
 EVIDENCE: dict[str, tuple[str, ...]] = {
     "score.compute": ("tensor_core", "fp32", "fp16", "fp64", "kernels.compute", "gpu"),
     "score.memory": ("vram_bandwidth", "memory_controller_busy", "kernels.memory"),
-    "score.host": ("gpu", "cpu_system", "cpu_utilisation", "host_gaps"),
+    "score.host": ("gpu", "cpu_system", "cpu_utilisation", "host_gaps", "idle"),
     "score.io": ("cpu_iowait", "gpu"),
 }
 LINK_OF = {"card_links": ("nvlink", "pcie"), "node_links": ("infiniband",), "storage": ("disk",)}

@@ -27,7 +27,7 @@ def model_efficiency(workload: Workload | None, platform: Platform | None, *, st
 
     step_s  time of a recorded step, taken for one optimizer step over the global batch where [measured] tells no speed: a profiler slows
             the run down, and some count micro-batches as steps
-    Above the peak the recording and the run description cannot belong together: None.
+    Above 1 the recording and the run description cannot belong together: `characterise` says so instead.
     """
     if workload is None or workload.model is None or platform is None or workload.task not in _PASSES:
         return None
@@ -41,8 +41,6 @@ def model_efficiency(workload: Workload | None, platform: Platform | None, *, st
     attention = factor * _layers_by_width(workload.model) * (context or 0)
     per_token = per_parameter * parameters + attention
     reached = per_token * rate / run.gpus / 1e12
-    if reached > peak:
-        return None
     how = message(
         "profiling.efficiency.how",
         by=message(f"profiling.efficiency.by_{by}", seconds=step_s),

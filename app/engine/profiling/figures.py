@@ -4,7 +4,7 @@ gpu tensor_core nvlink …             axes (shares); gpu.worst, gpu.p95; rate.n
 cpu_system power_w power_w.p95 …     metrics over all devices: mean, .p95, .max
 communication.share .exposed         of the cards' working time;  communication.exposed_time: of the window
 idle copying host_gaps gap.launch …  shares of the window
-kernels.compute .memory .mean_us …   of device time; library.share of the hottest library kernel, copies.share between host and card
+kernels.compute .memory .mean_us …   of device time, waits left out; library.share: hottest library kernel; copies.share: from, to the host
 checkpoint.* clock.*                 signs.py;  stragglers.count .slow;  steps.*;  run.* platform.*
 """
 
@@ -25,9 +25,15 @@ from app.engine.profiling.signs import series_signs
 COMPUTE_KERNELS = ("matrix", "convolution", "attention")
 MEMORY_KERNELS = ("elementwise", "normalisation", "softmax", "optimizer", "index", "pooling", "copy")
 HOST_COPY = re.compile(r"mem_?cpy.*(htod|dtoh|host)|copy(hosttodevice|devicetohost)", re.IGNORECASE)
+FAR_COPY = re.compile(rf"{HOST_COPY.pattern}|^MEMCPY_ASYNC|PtoP", re.IGNORECASE)
+"""Copies that need not touch the card's own memory most: to the host, to another card, or (Ascend's tasks) untold."""
 VECTOR = re.compile("gemv", re.IGNORECASE)
 SERVING = re.compile(r"paged|decode|unified_attention|reshape_and_cache|flash_fwd_splitkv", re.IGNORECASE)
-MOST_IDLE_CAUSES = ("dataloader", "sync", "launch", "python", "other")
+HOST_CAUSES = ("dataloader", "sync", "launch", "python", "other")
+"""Causes of gaps that the host answers for; "copy" is counted as copying, "queued" is not its doing."""
+DOUBLE = re.compile(r"[dz]gemm|[dz]symm|f64|double", re.IGNORECASE)
+"""Kernels in FP64: whoever uses it needs it."""
+LONGEST_NAME = 60
 WHOLE = 0.5
 NS_IN_US = 1e6
 
@@ -84,7 +90,9 @@ def _add_axes(numbers: dict[str, float], profile: Profile) -> None:
 def _add_time(numbers: dict[str, float], labels: dict[str, str | Message], profile: Profile) -> None:
     """Add how the cards spent the window, and what the host did while they waited."""
     gpu = numbers.get("gpu")
-    _add_time_shares(numbers, profile, gpu)
+    mean = next((row for row in profile.time_shares if row.device == ""), None)
+    if mean is not None:
+        numbers |= {"idle": mean.idle, "copying": mean.copying, "communication.exposed_time": mean.communicating}
     told = profile.communication
     if told.share is not None:
         numbers["communication.share"] = told.share
@@ -94,27 +102,17 @@ def _add_time(numbers: dict[str, float], labels: dict[str, str | Message], profi
             numbers.setdefault("communication.exposed_time", told.exposed_share * gpu)
     for gap in sorted(profile.gaps, key=lambda one: one.share):
         numbers[f"gap.{gap.cause}"] = numbers.get(f"gap.{gap.cause}", 0.0) + gap.share
-        labels[f"gap.{gap.cause}"] = gap.operator or message("profiling.no_operator")
-    causes = [numbers[f"gap.{cause}"] for cause in MOST_IDLE_CAUSES if f"gap.{cause}" in numbers]
-    if causes or "idle" in numbers:
-        numbers["host_gaps"] = sum(causes) if causes else numbers["idle"]
+        labels[f"gap.{gap.cause}"] = short_name(gap.operator) if gap.operator else message("profiling.no_operator")
+    if profile.gaps:  # without the host's events nobody knows whether the card waited for it
+        numbers["host_gaps"] = sum(numbers.get(f"gap.{cause}", 0.0) for cause in HOST_CAUSES)
     if profile.steps is not None:
-        numbers |= {"steps.mean_s": profile.steps.mean_s, "steps.jitter": profile.steps.jitter}
-
-
-def _add_time_shares(numbers: dict[str, float], profile: Profile, gpu: float | None) -> None:
-    mean = next((row for row in profile.time_shares if row.device == ""), None)
-    from_events = any(row.category != "cpu" for row in profile.operators) and "gpu_utilisation" not in numbers
-    if mean is not None:
-        numbers |= {"idle": mean.idle, "copying": mean.copying, "communication.exposed_time": mean.communicating}
-    elif from_events and gpu is not None:
-        numbers["idle"] = 1 - gpu
-        if "copies.share" in numbers:
-            numbers["copying"] = numbers["copies.share"] * gpu
+        numbers["steps.mean_s"] = profile.steps.mean_s
+        if profile.steps.jitter is not None:
+            numbers["steps.jitter"] = profile.steps.jitter
 
 
 def _add_kernels(numbers: dict[str, float], labels: dict[str, str | Message], operators: Sequence[OperatorStat]) -> None:
-    kernels = [row for row in operators if row.category != "cpu" and row.device_time_s > 0]
+    kernels = [row for row in operators if row.category not in ("cpu", "wait") and row.device_time_s > 0]
     total = sum(row.device_time_s for row in kernels)
     if not total:
         return
@@ -125,7 +123,7 @@ def _add_kernels(numbers: dict[str, float], labels: dict[str, str | Message], op
 
     numbers["copies.share"] = share([row for row in kernels if HOST_COPY.search(row.name)])
     numbers["kernels.compute"] = share([row for row in kernels if kinds[row.name] in COMPUTE_KERNELS])
-    memory = [row for row in kernels if kinds[row.name] in (*MEMORY_KERNELS, "vector") and not HOST_COPY.search(row.name)]
+    memory = [row for row in kernels if kinds[row.name] in (*MEMORY_KERNELS, "vector") and not FAR_COPY.search(row.name)]
     numbers["kernels.memory"] = share(memory)
     judged = [row for row in kernels if row.bound is not None]
     if any(SERVING.search(row.name) for row in kernels):
@@ -135,8 +133,9 @@ def _add_kernels(numbers: dict[str, float], labels: dict[str, str | Message], op
         numbers |= {f"kernels.{bound}": share([row for row in judged if row.bound == bound]) for bound in ("compute", "memory")}
     matrix = [row for row in kernels if kinds[row.name] in COMPUTE_KERNELS and row.tensor_core is not None]
     if matrix:
-        numbers["kernels.plain_matrix"] = share([row for row in matrix if not row.tensor_core])
-        labels["kernels.plain_matrix"] = next((row.name for row in matrix if not row.tensor_core), "")
+        plain = [row for row in matrix if not row.tensor_core and not DOUBLE.search(row.name)]
+        numbers["kernels.plain_matrix"] = share(plain)
+        labels["kernels.plain_matrix"] = short_name(plain[0].name) if plain else ""
     own = [row for row in kernels if kinds[row.name] not in ("communication", "copy")]
     if calls := sum(row.calls for row in own):
         numbers["kernels.mean_us"] = sum(row.device_time_s for row in own) / calls * NS_IN_US
@@ -147,7 +146,7 @@ def _add_library(numbers: dict[str, float], labels: dict[str, str | Message], ke
     hottest = max(kernels, key=lambda row: row.device_time_s)
     if (library := library_of(hottest.name)) is not None:
         numbers["library.share"] = hottest.device_time_s / total
-        labels["library.share"] = hottest.name
+        labels["library.share"] = short_name(hottest.name)
         labels["library.name"] = library.name
         labels["library.newer"] = library.newer
 
@@ -180,6 +179,12 @@ def _add_run(numbers: dict[str, float], workload: Workload | None, platform: Pla
         "run.inference": float(workload.task == "inference"),
     }
     numbers |= {f"run.{name}": float(value) for name in ("gpus", "nodes", "micro_batch") if (value := getattr(run, name)) is not None}
+
+
+def short_name(kernel: str) -> str:
+    """Return a kernel's name as it can stand in a sentence: without its arguments, and cut where it is still long."""
+    bare = kernel.removeprefix("void ").split("(", 1)[0] if not kernel.startswith("(") else kernel
+    return bare if len(bare) <= LONGEST_NAME else f"{bare[: LONGEST_NAME - 1]}…"
 
 
 def told(name: str, figures: Figures) -> Message | None:

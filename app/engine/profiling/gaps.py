@@ -1,4 +1,4 @@
-"""Time in which a card waits for its host, and what the host did meanwhile.
+"""Time in which a card waits, and what its host did meanwhile.
 
 A gap is a time inside the window in which nothing at all runs on a card. The thread that counts is the one that launches the next work;
 where it did nothing itself (the thread of autograd before a backward pass), the main thread. Time in which only a copy from or to the host
@@ -21,6 +21,7 @@ from app.engine.profiling.host_activity import (
     NOTHING,
     OTHER,
     PYTHON,
+    QUEUED,
     SYNC,
     Activity,
     activity_of,
@@ -63,7 +64,7 @@ class _Found(Struct, eq=False):
 
 
 def find_gaps(events: Events | None, window: tuple[int, int], cards: tuple[CardTime, ...], launches: Launches | None) -> tuple[Gap, ...]:
-    """Return the waits by cause and operator, the longest first, at most MOST; () where no host events were recorded."""
+    """Return the waits by cause and operator, the longest first; () without host events. Those beyond MOST have no operator each."""
     if events is None or launches is None or not cards:
         return ()
     threads = host_threads(events)
@@ -228,10 +229,12 @@ def _causes(times: np.ndarray, first: np.ndarray, queued: np.ndarray, launch_ns:
     length = times.sum(axis=1)
     cause = times.argmax(axis=1)
     cause[cause == NOTHING] = PYTHON if is_told else OTHER
-    cause[queued | (cause == LAUNCH)] = OTHER  # one launch that takes long loads or compiles something
+    cause[cause == LAUNCH] = OTHER  # one launch that takes long loads or compiles something
+    # A host that waits for a card which does nothing waits for something else: another card, or work that was not recorded.
+    cause[queued | ((cause == SYNC) & (times[:, SYNC] > SYNC_REACH_NS))] = QUEUED
     cause[length <= launch_ns] = LAUNCH
     idle_ns = times[:, PYTHON] + times[:, NOTHING]
-    cause[(first == SYNC) & ~queued & (idle_ns <= SYNC_REACH_NS)] = SYNC
+    cause[(first == SYNC) & (cause != QUEUED) & ~queued & (idle_ns <= SYNC_REACH_NS)] = SYNC
     cause[(2 * times[:, DATALOADER] >= length) & ~queued] = DATALOADER
     return cause
 
@@ -270,16 +273,10 @@ def _copies(host: _Host, window: tuple[int, int], card: CardTime) -> _Found:
         start = np.maximum(start, np.concatenate([[window[0]], np.maximum.accumulate(end)[:-1]]))  # of two at once, the first counts
     end = np.maximum(start, end)
     alone = end - start
-    work = intervals.union(*_sorted(card.computing, card.communicating))
+    work = intervals.merged(card.computing, card.communicating)
     alone = alone - (intervals.covered_until(work, end) - intervals.covered_until(work, start))
     keep = alone > 0
     return _Found(np.full(int(keep.sum()), COPY), events.name[at][keep], alone[keep])
-
-
-def _sorted(one: intervals.Spans, other: intervals.Spans) -> intervals.Spans:
-    start, end = np.concatenate([one[0], other[0]]), np.concatenate([one[1], other[1]])
-    order = np.argsort(start, kind="stable")
-    return start[order], end[order]
 
 
 def _gathered(events: Events, found: list[_Found], span_ns: int) -> tuple[Gap, ...]:
@@ -288,9 +285,14 @@ def _gathered(events: Events, found: list[_Found], span_ns: int) -> tuple[Gap, .
     time = np.concatenate([part.time for part in found])
     width = len(events.names) + 1
     keys, place = np.unique(cause * width + operator + 1, return_inverse=True)
+    total = np.bincount(place, weights=time, minlength=keys.size)
+    rest = np.argsort(-total, kind="stable")[MOST:]
+    keys[rest] -= keys[rest] % width
+    keys, again = np.unique(keys, return_inverse=True)
+    place = again.reshape(-1)[place.reshape(-1)]
     total, count = np.bincount(place, weights=time, minlength=keys.size), np.bincount(place, minlength=keys.size)
     gaps = []
-    for row in np.argsort(-total, kind="stable")[:MOST].tolist():
+    for row in np.argsort(-total, kind="stable").tolist():
         kind, name = divmod(int(keys[row]), width)
         told = events.names[name - 1] if name else ""
         gaps.append(Gap(KINDS[kind], told, int(count[row]), float(total[row] / NS_PER_S), float(total[row] / span_ns)))  # type: ignore[arg-type]

@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from app.engine.model.traces import Events
 
-KINDS = ("dataloader", "sync", "copy", "launch", "python", "other", "nothing")
+KINDS = ("dataloader", "sync", "copy", "launch", "python", "other", "queued", "nothing")
 """What a piece of time is; all but the last are causes of a Gap."""
-DATALOADER, SYNC, COPY, LAUNCH, PYTHON, OTHER, NOTHING = range(len(KINDS))
+DATALOADER, SYNC, COPY, LAUNCH, PYTHON, OTHER, QUEUED, NOTHING = range(len(KINDS))
 ON_HOST = ("cpu_op", "annotation", "python", "runtime", "other")
 STEP_MARK = re.compile(r"^ProfilerStep\b")
 _DATALOADER = re.compile(r"data_?load|torch/utils/data|minddata|data_queue|GetNext", re.IGNORECASE)

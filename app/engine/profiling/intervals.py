@@ -15,6 +15,13 @@ def union(start: np.ndarray, end: np.ndarray) -> Spans:
     return start[first], reach[last]
 
 
+def merged(one: Spans, other: Spans) -> Spans:
+    """Return what either of two sets covers."""
+    start, end = np.concatenate([one[0], other[0]]), np.concatenate([one[1], other[1]])
+    order = np.argsort(start, kind="stable")
+    return union(start[order], end[order])
+
+
 def total(spans: Spans) -> int:
     """Return the covered time."""
     return int((spans[1] - spans[0]).sum())
@@ -40,3 +47,9 @@ def clipped(start: np.ndarray, end: np.ndarray, window: tuple[int, int]) -> Span
     """Return the parts of intervals inside a window."""
     keep = (end > window[0]) & (start < window[1])
     return np.maximum(start[keep], window[0]), np.minimum(end[keep], window[1])
+
+
+def shares_of_bins(spans: Spans, window: tuple[int, int], most: int = 200) -> np.ndarray:
+    """Return the covered share of each of `most` equal parts of the window, of fewer where it has not as many ns."""
+    edges = np.linspace(window[0], window[1], min(most, max(window[1] - window[0], 1)) + 1).astype(np.int64)
+    return np.diff(covered_until(spans, edges)) / np.maximum(np.diff(edges), 1)

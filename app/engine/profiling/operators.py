@@ -93,8 +93,8 @@ def host_table(events: Events, observed: Observed | None = None, platform: Platf
 
 
 def shown_shape(text: str) -> str:
-    """Return the part of a call's text that a person reads: shapes and element types."""
-    return " ".join(part for part in text.split(" ", 2)[:2] if part != "-")
+    """Return the part of a call's text that a person reads: shapes and element types. A collective's size stands with the collectives."""
+    return "" if ";ranks=" in text else " ".join(part for part in text.split(" ", 2)[:2] if part != "-")
 
 
 def _grouped(events: Events, rows: _Rows, platform: Platform | None, own_ns: np.ndarray | None) -> tuple[OperatorStat, ...]:

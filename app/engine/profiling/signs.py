@@ -60,9 +60,18 @@ def _checkpoints(trace: Trace, window: tuple[int, int]) -> dict[str, float]:
     return found
 
 
+def _cap_w(trace: Trace) -> float | None:
+    """Return the power limit that the log itself tells: it may have been set below the card's own."""
+    try:
+        return float(trace.environment.get("power_limit_w", ""))
+    except ValueError:
+        return None
+
+
 def _clocks(trace: Trace, window: tuple[int, int], power_limit_w: float | None) -> dict[str, float]:
     """Return how far the SM clock lies below its own usual best while a card is at its limit of power or heat; the worst card tells."""
     limits = thresholds().throttling
+    power_limit_w = _cap_w(trace) or power_limit_w
     found: dict[str, float] = {}
     bounds = {"heat": ("temperature_c", limits.heat_c)}
     if power_limit_w:

@@ -59,7 +59,7 @@ def _made(source: Literal["annotation", "user", "period"], start: np.ndarray, en
     if not start.size:
         return None
     seconds = (end - start) / NS_PER_S
-    steady = seconds[1:] if seconds.size > 1 else seconds
+    steady = seconds[1:]
     middle, high = np.percentile(seconds, [50, 95])
     return Steps(
         source,
@@ -68,7 +68,7 @@ def _made(source: Literal["annotation", "user", "period"], start: np.ndarray, en
         float(seconds.mean()),
         float(middle),
         float(high),
-        float(steady.std() / steady.mean()),
+        float(steady.std() / steady.mean()) if seconds.size >= LEAST_STEPS else None,
     )
 
 

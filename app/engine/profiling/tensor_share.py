@@ -11,7 +11,6 @@ from app.engine.profiling import intervals
 from app.engine.profiling.achieved import peak_tflops
 from app.engine.profiling.operators import Observed
 
-BINS = 200
 MOST_UNTOLD = 0.2
 """Share of device time in kernels whose names tell nothing, beyond which no estimate is made (judgement)."""
 LEAST_KNOWN = 0.5
@@ -45,13 +44,11 @@ def tensor_share(events: Events, observed: Observed, window: tuple[int, int], pl
     computing = np.array([name == "kernel" for name in events.categories], bool)[events.category[at]]
     if not computing.any() or spent[computing & (tensor < 0)].sum() > MOST_UNTOLD * spent[computing].sum():
         return None
-    edges = np.linspace(window[0], window[1], BINS + 1)
     bins = {}
     for device in np.unique(events.device[at]).tolist():
         chosen = (events.device[at] == device) & (tensor != 0)
         order = np.argsort(start[chosen], kind="stable")
-        busy = intervals.union(start[chosen][order], end[chosen][order])
-        bins[events.devices[device]] = np.diff(intervals.covered_until(busy, edges.astype(np.int64))) / np.diff(edges)
+        bins[events.devices[device]] = intervals.shares_of_bins(intervals.union(start[chosen][order], end[chosen][order]), window)
     return _by_operations(events, observed, inside, spent, bins, window, platform) or TensorShare(bins, "time", 0.0)
 
 

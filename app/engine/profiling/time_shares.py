@@ -7,13 +7,14 @@ from app.engine.model.profiles import Communication, TimeShares
 from app.engine.model.traces import Events
 from app.engine.profiling import intervals
 from app.engine.profiling.intervals import Spans
+from app.engine.profiling.kernel_names import kernel_kind
 from app.engine.profiling.window import device_events
 
 
 class CardTime(Struct, frozen=True, eq=False):
     """When one card worked inside the window: disjoint ascending spans, ns.
 
-    busy           anything that occupies the card
+    busy           anything that occupies the card, mere waits not
     computing      kernels that are no collectives; communicating, copying (memset too) likewise, whatever else runs meanwhile
     streams        stream -> ns in which it works
     """
@@ -27,14 +28,29 @@ class CardTime(Struct, frozen=True, eq=False):
 
 
 def card_times(events: Events | None, window: tuple[int, int]) -> tuple[CardTime, ...]:
-    """Return the cards that have device events, in the order of their names; () where there are none."""
+    """Return the cards that have device events, in the order of their names; () where there are none.
+
+    Also () where none of them has a duration, or where collectives were recorded and no kernels: what they hide, and whether the card was
+    idle meanwhile, is then not known. Tasks that only wait for another stream or card occupy nothing.
+    """
     if events is None or window[1] <= window[0]:
         return ()
-    chosen = device_events(events)
+    chosen = _working(events, device_events(events))
     device = events.device[chosen]
     order = np.argsort(device, kind="stable")
     found = [_card_time(events, at, window) for at in np.split(chosen[order], np.flatnonzero(np.diff(device[order])) + 1) if at.size]
+    alone = any(intervals.total(card.communicating) for card in found) and not any(intervals.total(card.computing) for card in found)
+    if alone or not any(intervals.total(card.busy) for card in found):
+        return ()
     return tuple(sorted(found, key=lambda card: card.device))
+
+
+def _working(events: Events, at: np.ndarray) -> np.ndarray:
+    """Return the events that are no mere waits."""
+    used = np.flatnonzero(np.bincount(events.name[at], minlength=len(events.names)))
+    waits = np.zeros(len(events.names), bool)
+    waits[[number for number in used.tolist() if kernel_kind(events.names[number]).kind == "wait"]] = True
+    return at[~waits[events.name[at]]] if waits.any() else at
 
 
 def _card_time(events: Events, at: np.ndarray, window: tuple[int, int]) -> CardTime:

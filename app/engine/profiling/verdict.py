@@ -6,6 +6,7 @@ where what was not measured could not overturn it.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -42,7 +43,22 @@ def judge_class(figures: Figures) -> Finding:
     load, why = _decide(scores, numbers)
     reason, evidence = _reason(load, why, scores, figures), _evidence(load, scores, figures)
     plain = reason.code == f"profiling.why.{load}"  # says no more than the class: the figures go first
-    return Finding(load, scores, Bottleneck(load, (*evidence, reason) if plain else (reason, *evidence)))
+    if why == "inference":  # both scores come from names that do not tell the one from the other
+        scores = {name: score for name, score in scores.items() if name not in ("compute", "memory")}
+    return Finding(load, scores, Bottleneck(load, (*evidence, reason) if plain else (reason, *evidence), _state(load, scores, figures)))
+
+
+def _state(load: LoadClass, scores: Mapping[str, float], figures: Figures) -> Literal["measured", "estimated", ""]:
+    """Return whether the class rests on an estimate: on what stands in for a counter, on an estimated axis, or on quiet links alone."""
+    if load == "unknown":
+        return ""
+    for name in leaders(scores) if load == "balanced" else [load]:
+        best = max(_signs(name, figures.numbers), key=lambda one: one.at(figures.numbers[one.figure]), default=None)
+        axis = figures.axes.get(best.figure) if best is not None else None
+        guessed = name == "compute" and is_estimated(figures.numbers)
+        if guessed or best is None or best.instead or (axis is not None and axis.state == "estimated"):
+            return "estimated"
+    return "measured"
 
 
 def class_scores(numbers: Mapping[str, float]) -> dict[str, float]:
@@ -53,9 +69,7 @@ def class_scores(numbers: Mapping[str, float]) -> dict[str, float]:
     waits = 1.0 if gpu is None else limits.starving.at(1 - gpu)
     found: dict[str, float] = {}
     for load in (*ON_CARD, *WAITING):
-        signs = [one for one in limits.sign if one.load == load and one.figure in numbers]
-        chosen = [one for one in signs if not one.instead] or signs
-        if chosen:
+        if chosen := _signs(load, numbers):
             weight = fed if load in ON_CARD else waits
             found[load] = max(one.at(numbers[one.figure]) * (1.0 if one.time else weight) for one in chosen)
     if is_estimated(numbers):
@@ -67,14 +81,15 @@ def is_estimated(numbers: Mapping[str, float]) -> bool:
     """Tell whether the card's own work may be counted as computing although not every pipe has a counter.
 
     The card is busy nearly all the time and what else could keep it busy was seen to be quiet: every link that was measured carries
-    little, and a link between cards or nodes was measured (PCIe is that link where there is no fabric; one card alone has none). A busy
-    VRAM has its own score beside this.
+    little, and a link between cards or nodes was measured (PCIe is that link where there is no fabric; one card alone has none). A
+    counter that shows a busy pipe or VRAM leaves nothing to guess.
     """
     limits = thresholds()
     if numbers.get("gpu", 0.0) < limits.estimate.gpu or "kernels.compute" in numbers or all(name in numbers for name in PIPES):
         return False
-    if any(one.at(numbers[one.figure]) >= limits.verdict.clear for one in _signs("compute", numbers)):
-        return False  # a pipe was seen at work: no need to guess
+    signs = (*_signs("compute", numbers), *(one for one in _signs("memory", numbers) if not one.instead))
+    if any(one.at(numbers[one.figure]) >= limits.verdict.clear for one in signs):
+        return False  # a pipe or the VRAM was seen at work: no need to guess
     seen = [name for name in LINKS if name in numbers or f"rate.{name}" in numbers]
     talking = {"nvlink", "infiniband"} | ({"pcie"} if "none.nvlink" in numbers else set())
     return (bool(talking & set(seen)) or numbers.get("run.gpus") == 1) and all(_is_quiet(name, numbers) for name in seen)
@@ -90,7 +105,7 @@ def _is_quiet(link: str, numbers: Mapping[str, float]) -> bool:
 
 
 def _decide(scores: Mapping[str, float], numbers: Mapping[str, float]) -> tuple[LoadClass, str]:
-    """Return the class, and for an unknown one why it is: idle, waits, alone, inference, kernels, unloaded or too_little."""
+    """Return the class, and for an unknown one why it is: idle, waits, untimed, alone, inference, kernels, unloaded or too_little."""
     limits = thresholds()
     gpu = numbers.get("gpu")
     if gpu is None and not any(scores.get(load) for load in ON_CARD):
@@ -104,6 +119,8 @@ def _decide(scores: Mapping[str, float], numbers: Mapping[str, float]) -> tuple[
         if waits or not measured or gpu is None:
             return "unknown", "waits" if waits else "too_little"
         return "unknown", "kernels" if "kernels.compute" in numbers else "unloaded"
+    if gpu is None and all(one.instead for one in _signs(ranked[0][0], numbers)):
+        return "unknown", "untimed"
     (load, first), second = ranked[0], ranked[1][1] if len(ranked) > 1 else 0.0
     if load in ("memory", "communication") and "compute" not in scores and first < limits.verdict.alone:
         return "unknown", "alone"
@@ -135,7 +152,8 @@ def _reason(load: LoadClass, why: str, scores: Mapping[str, float], figures: Fig
         return message("profiling.why.balanced", classes=[message(f"profiling.class.{one}") for one in leaders(scores)])
     if load == "compute" and is_estimated(numbers):
         links = [message(f"profiling.axis.{name}") for name in LINKS if name in numbers or f"rate.{name}" in numbers]
-        return message("profiling.why.compute_estimated", gpu=gpu, links=links or [message("profiling.one_card")])
+        unseen = [message(f"profiling.axis.{name}") for name in (*PIPES, "vram_bandwidth") if name not in numbers]
+        return message("profiling.why.compute_estimated", gpu=gpu, links=links or [message("profiling.one_card")], unseen=unseen)
     if load == "host":
         kind = _host_kind(numbers)
         return message(f"profiling.why.host_{kind}", gpu=gpu, idle=None if gpu is None else 1 - gpu, share=numbers.get(kind))
@@ -143,17 +161,21 @@ def _reason(load: LoadClass, why: str, scores: Mapping[str, float], figures: Fig
 
 
 def _host_kind(numbers: Mapping[str, float]) -> str:
-    """Return the strongest sign of the host: cpu_system, cpu_utilisation or host_gaps; the first where they are equal."""
+    """Return the strongest sign of the host: cpu_system, cpu_utilisation, host_gaps or idle; the first where they are equal."""
     return max(_signs("host", numbers), key=lambda one: one.at(numbers[one.figure])).figure
 
 
 def _signs(load: str, numbers: Mapping[str, float]) -> list[Sign]:
-    return [one for one in thresholds().sign if one.load == load and one.figure in numbers]
+    """Return the signs of a class that were measured; those that stand in for others only where there is none of these."""
+    signs = [one for one in thresholds().sign if one.load == load and one.figure in numbers]
+    return [one for one in signs if not one.instead] or signs
 
 
 def _evidence(load: LoadClass, scores: Mapping[str, float], figures: Figures) -> tuple[Message, ...]:
     """Return the figures behind the class, and the links as rates: what they carried, no more."""
     chosen: Sequence[str] = leaders(scores) if load == "balanced" else [load] if load != "unknown" else []
     names = [one.figure for name in chosen for one in _signs(name, figures.numbers) if one.at(figures.numbers[one.figure]) > 0]
+    if load == "host" and (said := _host_kind(figures.numbers)) in ("host_gaps", "idle"):
+        names.remove(said)  # the sentence before has just told it
     beside = [figure for name in chosen for figure in BESIDE[name]] or [*PIPES, "vram_bandwidth", "gpu", "cpu_system", "cpu_iowait"]
     return (*told_all([*names, *beside], figures), *link_rates(figures.numbers, figures.axes))

@@ -80,8 +80,7 @@ def _performance(facts: Facts, profile: Profile, axes: dict[str, Axis]) -> list[
     rows = [_axis(facts, axes.get("gpu"), "gpu"), *(_metric(facts, profile, name) for name in ("cpu_utilisation", "cpu_system"))]
     steps = profile.steps
     if steps is not None:
-        spread = f" ± {steps.jitter:.1%}" if len(steps.start_ns) > 1 else ""
-        value = f"{format_significant(steps.mean_s * 1e3, 4)} ms{spread}"
+        value = f"{format_significant(steps.mean_s * 1e3, 4)} ms" + ("" if steps.jitter is None else f" ± {steps.jitter:.1%}")
         rows.append((facts.say("run.step"), value, facts.say(f"run.steps_by_{steps.source}", count=len(steps.start_ns))))
     if profile.efficiency is not None:
         rows.append((facts.say("run.mfu"), f"{profile.efficiency.mfu:.1%}", facts.render(profile.efficiency.how)))

@@ -16,10 +16,6 @@ from app.gui.widgets.basics import Card, boxed, chip, column, label, picture, ro
 
 CLASSES = ("compute", "memory", "communication", "io", "host")
 ICONS = {"compute": "cpu", "memory": "memory-stick", "communication": "network", "io": "hard-drive", "host": "server", "balanced": "scale"}
-SIGNS = {
-    "compute": ("tensor_core", "fp32", "fp16"), "memory": ("vram_bandwidth",), "communication": ("nvlink", "infiniband", "pcie"),
-    "io": ("disk",), "host": ("gpu",),
-}  # fmt: skip
 TILE_PX, TEXT_PX = 44, 344
 BAR_PX, SCORES_PX, GAP_PX, NUMBER_PX = 5, 34, 12, 28
 
@@ -28,8 +24,7 @@ def conclusion_card(profile: Profile, other: Profile | None, look: Look) -> Card
     """Return the card of one run; figures of the other stand beside its own."""
     say, theme = look.say, look.theme
     card = Card(say("gui.card.bottleneck") + (say("page_profile.of_run", run="A") if other else ""))
-    state = state_of(profile)
-    if state:
+    if state := profile.bottleneck.state:
         card.tools.addWidget(state_chip(state, say(f"profiling.state.{state}"), theme))
     copy = tool("copy", say("page_profile.copy_text"), theme, lambda: QGuiApplication.clipboard().setText(conclusion_text(profile, look)))
     card.tools.addWidget(copy)
@@ -57,15 +52,6 @@ def conclusion_text(profile: Profile, look: Look) -> str:
     lines += time_text(profile, look)
     lines += [f"[{look.say(f'profiling.severity.{one.severity}')}] {look.tell(one.text)}" for one in profile.advice]
     return "\n".join(lines)
-
-
-def state_of(profile: Profile) -> str:
-    """Return how the figures were got that the class rests on: estimated where one of them is, "" where nothing was concluded."""
-    names = SIGNS.get(profile.load_class, tuple(axis.name for axis in profile.axes))
-    states = {axis.state for axis in profile.axes if axis.name in names and axis.value is not None}
-    if profile.load_class == "unknown":
-        return ""
-    return "estimated" if "estimated" in states else "measured"
 
 
 def _verdict(profile: Profile, look: Look) -> QWidget | object:

@@ -60,7 +60,7 @@ def _facts(profile: Profile, look: Look) -> list[tuple[str, str, str]]:
     steps = profile.steps
     if steps is not None:
         value = f"{look.figure(steps.mean_s * 1e3, 4)} ms"
-        if len(steps.start_ns) > 1:
+        if steps.jitter is not None:
             value = say("page_profile.time.step", time=value, jitter=look.number(steps.jitter * 100, 1))
         tip = say("page_profile.time.step_tip", count=len(steps.start_ns), p95=look.figure(steps.p95_s * 1e3, 4))
         facts.append((say("page_profile.time.steps"), value, f"{tip}\n{say(f'page_profile.time.by_{steps.source}')}"))
