@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.benchmarks.big_files import LEAST_BYTES
+from tests.benchmarks.big_logs import LEAST_BYTES
 
 _AT_ONCE = 5000
 _GUID = "00003fdc_92cb_72cb_9169_c7e541b1fcdf"
