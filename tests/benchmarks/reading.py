@@ -15,10 +15,10 @@ import time
 from pathlib import Path
 
 from app.engine.reading import formats
-from tests.benchmarks import big_files, big_profiles
+from tests.benchmarks import big_files, big_profiles, big_tasks
 from tests.benchmarks.__main__ import ROOT, THEIRS, TORCH
 
-FORMATS = big_files.FORMATS | big_profiles.FORMATS
+FORMATS = big_files.FORMATS | big_profiles.FORMATS | big_tasks.FORMATS
 PEAK = """
 import json, resource, sys, time
 def peak():  # MiB; getrusage would tell the parent's peak, which a child inherits

@@ -1,4 +1,4 @@
-"""From the rows of a profiler's table to Events, and from shares of single kernels to a curve over time."""
+"""From the rows of a profiler's table to Events."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,6 @@ import numpy as np
 from app.engine.model.traces import Events
 from app.engine.reading._event_columns import COLLECTIVE
 
-MOST_BINS = 2000
 MOST_LAID_OUT = 2_000_000
 
 
@@ -68,31 +67,3 @@ def laid_out(names: Sequence[str], calls: np.ndarray, total_ns: np.ndarray, cate
     start = np.concatenate([[0], np.cumsum(duration)[:-1]]) if duration.size else np.empty(0, np.int64)
     labels = np.asarray(names, dtype=object)[place].tolist()
     return make_events(labels, np.asarray(category, dtype=object)[place].tolist(), [device] * place.size, start, duration)
-
-
-def share_over_time(start_ns: np.ndarray, duration_ns: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return (time_ns, values): the share that the kernels running in each cell of time had on average; a cell without any counts 0.
-
-    share (n,) 0..1 per kernel, nan = not known: such a kernel leaves its time out of the mean.
-    """
-    known = np.isfinite(share) & (duration_ns > 0)
-    if not known.any():
-        return np.empty(0, np.int64), np.empty(0)
-    end = int((start_ns + duration_ns).max())
-    bins = int(min(MOST_BINS, max(1, known.sum())))
-    edges = np.linspace(0, end, bins + 1)
-    weighted = _integral(start_ns[known], duration_ns[known], share[known], edges)
-    unknown = _integral(start_ns[~known], duration_ns[~known], np.ones((~known).sum()), edges)
-    width = np.maximum(np.diff(edges) - np.diff(unknown), 1.0)
-    middle = ((edges[:-1] + edges[1:]) / 2).astype(np.int64)
-    return middle, np.clip(np.diff(weighted) / width, 0, 1)
-
-
-def _integral(start: np.ndarray, duration: np.ndarray, height: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Return (edges,) the integral from 0 to each edge of the sum of all boxes."""
-    at = np.concatenate([start, start + duration]).astype(np.float64)
-    step = np.concatenate([height, -height])
-    order = np.argsort(at, kind="stable")
-    at, level = at[order], np.cumsum(step[order])
-    area = np.concatenate([[0.0], np.cumsum(level[:-1] * np.diff(at))]) if at.size else np.zeros(0)
-    return np.interp(edges, at, area) if at.size else np.zeros(edges.size)

@@ -10,7 +10,7 @@ from app.engine.messages import Message
 from app.engine.model.traces import Clock, Device, Events, Series, Trace
 from app.engine.reading._csv_text import floats_of
 from app.engine.reading._event_order import last_end
-from app.engine.reading._event_table import share_over_time
+from app.engine.reading._share_curves import share_over_time
 from app.engine.reading._sources import Source
 
 if TYPE_CHECKING:
@@ -69,11 +69,13 @@ def whole_numbers(values: np.ndarray) -> np.ndarray:
 
 def plain_numbers(texts: "pd.Series") -> np.ndarray:
     """Return (n,) float64 of numbers with thousands separators and either decimal mark; nan where it is none."""
+    import pandas as pd
 
-    cleaned = texts.astype(str).str.strip().str.replace(r"[\s\u00a0\u202f']", "", regex=True)
+    codes, found = pd.factorize(texts.astype(str))  # most columns repeat few numbers
+    cleaned = pd.Series(found, dtype=str).str.strip().str.replace(r"[\s\u00a0\u202f']", "", regex=True)
     comma_last = cleaned.str.contains(r"\.\d{3}(?:\.\d{3})*,\d+$|^\d+,\d{1,2}$|^\d+,\d{4,}$", regex=True)
     german = cleaned.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
-    return floats_of(cleaned.str.replace(",", "", regex=False).where(~comma_last, german))
+    return floats_of(cleaned.str.replace(",", "", regex=False).where(~comma_last, german))[codes]
 
 
 def ratio_series(

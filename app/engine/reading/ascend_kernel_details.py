@@ -25,10 +25,8 @@ class AscendKernelDetails:
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read all kernels."""
         progress(0.0, "reading.doing.reading")
-        text = source.text_bytes()
-        head = _HEAD.search(text)
         columns = {"name": "Name", "kind": "Accelerator Core", "start": "Start Time(us)", "duration": "Duration(us)", "device": "Device_id"}
-        return task_trace(source, SLUG, text, head, columns, progress)
+        return task_trace(source, SLUG, _HEAD, columns, progress)
 
 
 READER = AscendKernelDetails()

@@ -28,8 +28,6 @@ class AscendOpSummary:
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read all tasks."""
         progress(0.0, "reading.doing.reading")
-        text = source.text_bytes()
-        head = _HEAD.search(text)
         columns = {
             "name": "Op Name",
             "kind": "Task Type",
@@ -37,7 +35,7 @@ class AscendOpSummary:
             "duration": "Task Duration(us)",
             "device": "Device_id",
         }
-        return task_trace(source, SLUG, text, head, columns, progress)
+        return task_trace(source, SLUG, _HEAD, columns, progress)
 
 
 READER = AscendOpSummary()

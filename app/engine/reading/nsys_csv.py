@@ -4,6 +4,8 @@ Other lines may stand above the head; units follow --timeunit and stand in the h
 """
 
 import re
+from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,11 +14,13 @@ from app.engine.errors import UnreadableFile
 from app.engine.messages import Message, message
 from app.engine.model.traces import Device, Trace
 from app.engine.progress import Progress
+from app.engine.reading._csv_blocks import CsvBlocks, text_in_pieces
 from app.engine.reading._csv_text import frame_below
 from app.engine.reading._event_columns import COLLECTIVE
-from app.engine.reading._event_table import kernel_category, laid_out, make_events
+from app.engine.reading._event_table import kernel_category, laid_out
 from app.engine.reading._profiler_trace import durations, nanoseconds, plain_numbers, trace_of_events, whole_numbers
 from app.engine.reading._sources import Source
+from app.engine.reading._task_rows import TaskRows, counts, for_each
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,11 +47,9 @@ class NsysCsv:
     def read(self, source: Source, progress: Progress) -> Trace:
         """Read the tasks, or the sums where there are only those."""
         progress(0.0, "reading.doing.reading")
-        text = source.text_bytes()
-        head = _TRACE.search(text)
-        if head is not None:
-            return _tasks(source, text, head, progress)
-        return _sums(source, text)
+        pieces = text_in_pieces(source)
+        piece = next((one for one in pieces if _TRACE.search(one)), None)
+        return _sums(source, source.text_bytes()) if piece is None else _tasks(source, chain((piece,), pieces), progress)
 
 
 READER = NsysCsv()
@@ -57,31 +59,52 @@ def _power(unit: bytes) -> int:
     return POWERS.get(unit.decode("utf-8", "replace"), 0)
 
 
-def _tasks(source: Source, text: bytes, head: re.Match[bytes], progress: Progress) -> Trace:
-    frame, lost = frame_below(source, text, head, ("CorrId",))
-    rows = len(frame) + lost
-    progress(0.4, "reading.doing.parsing")
+def _tasks(source: Source, pieces: Iterator[bytes], progress: Progress) -> Trace:
+    blocks = CsvBlocks(source, _TRACE, ("CorrId",), progress, pieces)
+    tasks, cards = TaskRows(source.beat), _Cards()
+    for frame in blocks:
+        _take(frame, blocks.head, tasks, cards)
+    rows = blocks.rows + blocks.lost
+    skipped = {"skipped.bad_row": rows - len(tasks)} if rows > len(tasks) else {}
+    progress(0.8, "reading.doing.ordering")
+    return trace_of_events(source, SLUG, tasks.events(), rows, devices=cards.devices(), skipped=skipped)
+
+
+def _take(frame: "pd.DataFrame", head: re.Match[bytes], tasks: TaskRows, cards: "_Cards") -> None:
     begin, length = frame.columns[0], frame.columns[1]
     start, duration = nanoseconds(frame[begin], _power(head[1])), durations(frame[length], _power(head[2]))
     good = (start >= 0) & (duration >= 0)
-    skipped = {"skipped.bad_row": rows - int(good.sum())} if rows > good.sum() else {}
     frame, start, duration = frame[good], start[good], duration[good]
     names = frame["Name"].tolist() if "Name" in frame else frame.iloc[:, -1].tolist()
-    cards = {text: _CARD.match(text) for text in dict.fromkeys(frame["Device"])} if "Device" in frame else {}
-    ids = {text: found[2] if found else text or "0" for text, found in cards.items()}
-    origin = int(start.min()) if start.size else 0
-    events = make_events(
-        names,
-        [_category(name) for name in names],
-        [ids[text] for text in frame["Device"]] if cards else ["0"] * len(frame),
-        start - origin,
+    tasks.add(
+        start,
         duration,
-        streams=whole_numbers(plain_numbers(frame["Strm"])) if "Strm" in frame else None,
-        correlation=whole_numbers(plain_numbers(frame["CorrId"])),
-        sizes=_sizes(frame),
+        names,
+        for_each(_category, names),
+        cards.ids(frame["Device"].tolist()) if "Device" in frame else ["0"] * len(frame),
+        stream=counts(frame, "Strm"),
+        correlation=counts(frame, "CorrId"),
+        bytes=_sizes(frame),
     )
-    devices = [Device(ids[text], "gpu", found[1] if found else "") for text, found in cards.items()]
-    return trace_of_events(source, SLUG, events, rows, devices=devices, skipped=skipped)
+
+
+class _Cards:
+    """What the texts of the column "Device" name, "NVIDIA A800 (1)"."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Device] = {}
+
+    def ids(self, texts: list[str]) -> list[str]:
+        """Return the number of each row's card, the text where it has none."""
+        for text in dict.fromkeys(texts):
+            if text not in self._known:
+                found = _CARD.match(text)
+                self._known[text] = Device(found[2], "gpu", found[1]) if found else Device(text or "0", "gpu", "")
+        return [self._known[text].id for text in texts]
+
+    def devices(self) -> list[Device]:
+        """Return all cards."""
+        return list(self._known.values())
 
 
 def _category(name: str) -> str:

@@ -16,6 +16,7 @@ from app.engine.reading import read_trace
 from app.engine.reading._sources import Source
 
 FOLDERS = ("nsys-sqlite", "rocpd-sqlite", "ascend-trace_view-json", "ascend-msprof-timeline-json", "rocprofv3-json", "kineto-chrome-trace")
+FOLDERS += ("ascend-op_summary-csv", "ascend-kernel_details-csv", "nsys-stats-csv", "rocprof-csv")
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from app.engine.errors import EngineError, UnreadableFile
 from app.engine.reading import read_trace
-from app.engine.reading._event_table import laid_out, share_over_time
+from app.engine.reading._event_table import laid_out
 from app.engine.reading._profiler_trace import nanoseconds, plain_numbers
+from app.engine.reading._share_curves import share_over_time
 
 OP_SUMMARY = (
     "Device_id,Model ID,Task ID,Stream ID,Op Name,OP Type,OP State,Task Type,Task Start Time(us),Task Duration(us),Task Wait Time(us),"
