@@ -1,18 +1,50 @@
 """MemoryEstimate and Prediction: numbers that were not measured, with how far to trust them."""
 
+from typing import Literal, TypeAlias, get_args
+
 from msgspec import Struct
 
 from app.engine.messages import Message
 from app.engine.model.quantities import Kind
 
+Group: TypeAlias = Literal["weights", "gradients", "optimizer", "activations", "kv_cache", "overhead"]
+GROUPS: tuple[Group, ...] = get_args(Group)
+
+
+class MemoryPart(Struct, frozen=True):
+    """One thing that takes VRAM. said: what it is, a message with what it was computed from."""
+
+    group: Group
+    said: Message
+    gib: float
+
+
+class StageMemory(Struct, frozen=True):
+    """One card of a pipeline stage at its peak: what takes how much. layers: how many the stage holds."""
+
+    stage: int
+    layers: int
+    parts: tuple[MemoryPart, ...]
+
+    @property
+    def total_gib(self) -> float:
+        """All of it, overhead included."""
+        return sum(part.gib for part in self.parts)
+
+    def group_gib(self, group: Group) -> float:
+        """One of the six groups."""
+        return sum(part.gib for part in self.parts if part.group == group)
+
 
 class MemoryEstimate(Struct, frozen=True):
-    """VRAM per card of the fullest pipeline stage, GiB; None = this family is not modelled.
+    """VRAM per card of the fullest pipeline stage, GiB; None = not modelled or not known.
 
     total_gib    peak allocated by the framework plus overhead_gib: what nvidia-smi would show; low, high its 90 % interval
+    gradients_gib of parameters, and at the peak those of the activations in work
     parameters   of the whole model
+    peak_stage   the fullest stage, whose parts the figures are; by_stage: every one of them
     unknown      why there is no estimate
-    assumptions  what was assumed because the run description did not say
+    assumptions  what was assumed because the run description did not say; the parameter `key` names the key that settles it
     """
 
     weights_gib: float | None = None
@@ -26,6 +58,8 @@ class MemoryEstimate(Struct, frozen=True):
     high: float | None = None
     parameters: float | None = None
     stages: tuple[tuple[int, float], ...] = ()
+    peak_stage: int = 0
+    by_stage: tuple[StageMemory, ...] = ()
     unknown: Message | None = None
     assumptions: tuple[Message, ...] = ()
 

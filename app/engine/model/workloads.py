@@ -29,7 +29,19 @@ def normalise_precision(text: str) -> Precision | None:
 
 
 class Model(Struct, frozen=True):
-    """The [model] table: the shape of a network. None = not stated."""
+    """The [model] table: the shape of a network. None = not stated; True or False where a family's own habit is overruled.
+
+    gated, attention_bias, mlp_bias, qk_norm   how its layers are built: None = as the family does
+    shared_intermediate      width of the shared experts together; 0 = shared_experts x moe_intermediate
+    moe_every                a layer with experts every so many layers
+    linear_*                 linear-attention layers of a hybrid (state of value_heads x key_dim x value_dim); global_layers_every tells
+                             which layers attend in full
+    image_size, patch_size, channels, classes, frames, text_len, text_hidden   images and video: pixels, classes, latent frames, the prompt
+    flops_per_sample, kept_per_sample   networks told by their sums (CNN, UNet): FLOP forward of one sample and elements kept for the
+                             backward pass, at image_size
+    fp64_flop_per_unit ... resident_bytes_per_unit   HPC codes by intensity: FLOP and bytes moved of one unit of work, and the bytes
+                             of it that stay in VRAM
+    """
 
     family: str = "other"
     parameters: float | None = None
@@ -54,10 +66,45 @@ class Model(Struct, frozen=True):
     qk_rope_head_dim: int = 0
     qk_nope_head_dim: int = 0
     v_head_dim: int = 0
+    gated: bool | None = None
+    attention_bias: bool | None = None
+    mlp_bias: bool | None = None
+    qk_norm: bool | None = None
+    shared_intermediate: int = 0
+    moe_every: int = 1
+    linear_key_heads: int = 0
+    linear_value_heads: int = 0
+    linear_key_dim: int = 0
+    linear_value_dim: int = 0
+    linear_conv: int = 0
+    image_size: int = 0
+    patch_size: int = 0
+    channels: int = 0
+    classes: int = 0
+    frames: int = 0
+    text_len: int = 0
+    text_hidden: int = 0
+    flops_per_sample: float = 0
+    kept_per_sample: float = 0
+    fp64_flop_per_unit: float = 0
+    fp32_flop_per_unit: float = 0
+    bytes_per_unit: float = 0
+    resident_bytes_per_unit: float = 0
 
 
 class RunParameters(Struct, frozen=True):
-    """The [run] table. None = not stated; the stated defaults are those of interface.md."""
+    """The [run] table. None = not stated; the stated defaults are those of interface.md.
+
+    recompute_modules     what a selective recomputation repeats, in Megatron's words (core_attn mlp moe_act layernorm mla_up_proj moe);
+                          none named = the attention's core
+    moment_dtype          of Adam's two moments
+    expert_tensor_parallel   None = as tensor_parallel; expert_imbalance: tokens of the fullest card over the mean
+    first_stage_layers, last_stage_layers   of an uneven pipeline; 0 = even
+    quant_group           weights that share one scale, 0 = by the format; prefill_tokens: of one chunk, 0 = by the engine
+    kv_block              tokens of one page of the KV cache, 0 = by the engine
+    context_gib, slack_share   context and libraries on the card, allocator's cache and fragments as a share; None = by engine
+    units                 of work on one card (HPC)
+    """
 
     platform: str = ""
     gpus: int | None = None
@@ -87,6 +134,18 @@ class RunParameters(Struct, frozen=True):
     input_len: int = 0
     output_len: int = 0
     memory_fraction: float = 0.9
+    recompute_modules: tuple[str, ...] = ()
+    moment_dtype: str = "fp32"
+    expert_tensor_parallel: int | None = None
+    expert_imbalance: float = 1.0
+    first_stage_layers: int = 0
+    last_stage_layers: int = 0
+    quant_group: int = 0
+    prefill_tokens: int = 0
+    kv_block: int = 0
+    context_gib: float | None = None
+    slack_share: float | None = None
+    units: float | None = None
 
 
 class Node(Struct, frozen=True):

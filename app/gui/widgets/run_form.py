@@ -17,8 +17,10 @@ from app.gui.widgets.form import Fold
 
 MODEL_MORE = (
     "tied_embeddings sliding_window global_layers_every experts experts_per_token moe_intermediate shared_experts first_dense_layers "
-    "kv_lora_rank q_lora_rank qk_rope_head_dim qk_nope_head_dim v_head_dim"
+    "kv_lora_rank q_lora_rank qk_rope_head_dim qk_nope_head_dim v_head_dim gated attention_bias mlp_bias "
+    "qk_norm shared_intermediate moe_every"
 )
+SUMS = "flops_per_sample kept_per_sample fp64_flop_per_unit fp32_flop_per_unit bytes_per_unit resident_bytes_per_unit"
 CARDS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "customer": (
         ("", "requirement", "customer industry scale_cards storage_tb deliver_by duration_days work budget currency domestic_only"),
@@ -29,10 +31,15 @@ CARDS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("parallel", "run", "tensor_parallel pipeline_parallel context_parallel sequence_parallel zero_stage"),
         ("serving+", "run", "concurrency input_len output_len kv_dtype memory_fraction"),
         ("training+", "run", "virtual_pipeline expert_parallel offload optimizer master_dtype grad_dtype recompute attention dropout"),
-        ("lora+", "run", "lora_rank lora_targets weight_bits"),
+        ("lora+", "run", "lora_rank lora_targets weight_bits quant_group"),
+        ("assumed+", "run", "recompute_modules moment_dtype expert_tensor_parallel expert_imbalance first_stage_layers last_stage_layers "
+                            "prefill_tokens kv_block context_gib slack_share units"),
     ),
     "model": (("", "model", "family parameters layers hidden heads kv_heads head_dim intermediate vocab max_positions"),
-              ("model_more+", "model", MODEL_MORE)),
+              ("model_more+", "model", MODEL_MORE),
+              ("linear+", "model", "linear_key_heads linear_value_heads linear_key_dim linear_value_dim linear_conv"),
+              ("picture+", "model", "image_size patch_size channels classes frames text_len text_hidden"),
+              ("sums+", "model", SUMS)),
     "measured": (("", "measured", "speed unit"),),
     "node": (("", "node", "disk_gbs nics nic_gbps cpu memory_gib"),),
     "criteria": (
