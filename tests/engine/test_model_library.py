@@ -5,6 +5,7 @@ import pytest
 from app.engine.model.workloads import Model
 from app.engine.workload import load_presets
 from app.engine.workload.presets import preset_of
+from resources.count_networks import networks
 
 # Parts ----------------------------------------------------------------------------------------------------------------------------------
 
@@ -203,6 +204,48 @@ COUNTS = {
 @pytest.mark.parametrize("preset", [one for one in load_presets() if one.model.family in COUNTS], ids=lambda preset: preset.name)
 def test_parameters_are_the_sum_of_the_weights(preset):
     assert preset.model.parameters == COUNTS[preset.model.family](preset.model)
+
+
+# Parameters and 1e9 multiply-adds (ResNet: torchvision) or FLOP (YOLO: ultralytics) as published.
+SUMS = {
+    "ResNet-18": (11_689_512, 1.814 * 2), "ResNet-50": (25_557_032, 4.089 * 2), "ResNet-101": (44_549_160, 7.801 * 2),
+    "ResNet-152": (60_192_808, 11.514 * 2), "YOLOv8n": (3_157_200, 8.7), "YOLOv8s": (11_166_560, 28.6), "YOLOv8m": (25_902_640, 78.9),
+    "YOLOv8l": (43_691_520, 165.2), "YOLOv8x": (68_229_648, 257.8),
+    "Stable Diffusion 1.5 UNet": (859_520_964, None), "Stable Diffusion XL UNet": (2_567_463_684, None),
+}  # fmt: skip
+# Elements of the tensors that PyTorch 2.13 saves for backward, means of a batch included, over its two samples.
+SAVED = {"ResNet-18": 5_549_760, "ResNet-50": 21_503_936, "ResNet-101": 31_765_952, "YOLOv8n": 48_120_496}
+
+
+def test_networks_told_by_sums_are_as_counted_and_as_published():
+    presets = {preset.name: preset for preset in load_presets()}
+    rows = networks()
+    assert set(rows) == set(SUMS) == {name for name, preset in presets.items() if preset.model.flops_per_sample}
+    for name, row in rows.items():
+        parameters, flops = SUMS[name]
+        assert preset_of({"name": name, **row}) == presets[name], name
+        assert row["parameters"] == parameters, name
+        assert flops is None or row["flops_per_sample"] == pytest.approx(flops * 1e9, rel=0.006), name
+    for name, saved in SAVED.items():
+        assert rows[name]["kept_per_sample"] == pytest.approx(saved, rel=0.002), name
+
+
+def test_every_preset_is_counted_here_or_told_by_sums_or_by_intensity():
+    for preset in load_presets():
+        model = preset.model
+        by_sums, by_unit = (
+            bool(model.flops_per_sample and model.kept_per_sample),
+            bool(model.bytes_per_unit and model.resident_bytes_per_unit),
+        )
+        assert (model.family in COUNTS) + by_sums + by_unit == 1, preset.name
+
+
+def test_codes_told_by_intensity_have_the_published_one():
+    models = {preset.name: preset.model for preset in load_presets()}
+    for name, published in (("FluidX3D D3Q19 FP32/FP32", 2.37), ("FluidX3D D3Q19 FP32/FP16S", 5.27)):
+        assert models[name].fp32_flop_per_unit / models[name].bytes_per_unit == pytest.approx(published, abs=0.005)
+    triad = models["STREAM triad FP64"]
+    assert triad.fp64_flop_per_unit / triad.bytes_per_unit == pytest.approx(1 / 12)
 
 
 def test_names_and_sources_tell_one_network_each():
