@@ -51,6 +51,7 @@ def all_cases() -> list[dict]:
         *_family("mistral", GATED[1:], [{}, {"sliding_window": 64}]),
         *_family("gpt2", PLAIN, RUNS, tied_embeddings=True),
         *_family("gpt2", PLAIN[1:], [*DROPS, *AUTOCAST, {"variant": "no_cache"}], tied_embeddings=True),
+        *_family("gpt2", PLAIN[:1], [{"recompute": "full", "attention": "eager", "micro_batch": 4}], tied_embeddings=True),
         *_family("bert", PLAIN, RUNS, tied_embeddings=True),
         *_family("bert", PLAIN[1:], [*DROPS, *AUTOCAST], tied_embeddings=True),
     ]

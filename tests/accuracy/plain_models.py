@@ -1,4 +1,4 @@
-"""Llama and GPT-2 as people write them by hand in PyTorch: linear layers, scaled_dot_product_attention, cross-entropy in the model's dtype."""
+"""Llama and GPT-2 written by hand in PyTorch: linear layers, scaled_dot_product_attention, cross-entropy in the model's dtype."""
 
 import torch
 import torch.nn.functional as functional

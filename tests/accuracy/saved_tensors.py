@@ -4,6 +4,7 @@ Torch only; run by hand, never imported by the tests. A storage counts once howe
 integer inputs do not count.
 """
 
+import linecache
 import sys
 import weakref
 from collections.abc import Callable
@@ -13,9 +14,11 @@ import torch
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils import checkpoint as checkpointing
 
+_MODEL_FILES = ("modeling_", "loss_utils", "integrations", "plain_models", "activations.py")
+
 
 class Ledger:
-    """Storages held by saved tensors: `kept` and `views` bytes at the end of the forward pass, `peak` bytes alive at once until the end."""
+    """Storages held by saved tensors: bytes alive now, at most, and the sizes of all views saved so far."""
 
     def __init__(self, model: torch.nn.Module, inputs: list[torch.Tensor], *, explain: bool = False) -> None:
         constant = [*model.parameters(), *model.buffers(), *inputs]
@@ -48,12 +51,10 @@ class Ledger:
 
 def _caller() -> str:
     frame = sys._getframe(2)
-    while frame and not any(part in frame.f_code.co_filename for part in ("modeling_", "loss_utils", "integrations", "plain_models", "activations.py")):
+    while frame and not any(part in frame.f_code.co_filename for part in _MODEL_FILES):
         frame = frame.f_back
     if frame is None:
         return "?"
-    import linecache
-
     name = frame.f_code.co_filename
     return f"{Path(name).stem}:{frame.f_lineno} {linecache.getline(name, frame.f_lineno).strip()[:90]}"
 
@@ -78,7 +79,9 @@ class _Recorded(checkpointing._recomputation_hook):
 checkpointing._recomputation_hook = _Recorded
 
 
-def count(model: torch.nn.Module, inputs: list[torch.Tensor], loss_of: Callable[[], torch.Tensor], *, explain: bool = False) -> tuple[Ledger, int, int]:
+def count(
+    model: torch.nn.Module, inputs: list[torch.Tensor], loss_of: Callable[[], torch.Tensor], *, explain: bool = False
+) -> tuple[Ledger, int, int]:
     """Run forward and backward once and return the ledger, and the bytes kept after the forward pass: of storages and of views."""
     ledger = Ledger(model, inputs, explain=explain)
 

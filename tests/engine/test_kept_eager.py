@@ -40,9 +40,7 @@ def errors_of(row: dict[str, str]) -> tuple[float, float]:
 @pytest.mark.parametrize("engine", ["transformers", "pytorch"])
 @pytest.mark.parametrize("recompute", ["none", "full"])
 def test_formulas_meet_what_was_counted(engine, recompute):
-    errors = [
-        max(abs(error) for error in errors_of(row)) for row in rows() if row["engine"] == engine and row["recompute"] == recompute
-    ]
+    errors = [max(abs(error) for error in errors_of(row)) for row in rows() if row["engine"] == engine and row["recompute"] == recompute]
     assert len(errors) > 4
     assert statistics.mean(errors) <= 0.02
     assert max(errors) <= 0.06

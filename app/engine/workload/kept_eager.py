@@ -14,6 +14,8 @@ What changes the total most:
 - Autocast over fp32 weights keeps a 16-bit copy of every matrix, and of a linear layer's input one for each layer that reads it.
 """
 
+import msgspec
+
 from app.engine.model.workloads import Model, RunParameters
 from app.engine.workload.kept_parts import Parts, Setting, attention, experts, mlp, norm
 
@@ -89,7 +91,7 @@ def peak_of_recomputed_layer(
     autocast: bool = False,
     on_cpu: bool = False,
 ) -> float:
-    """Return the bytes that a layer holds while it is run again, beyond its own kept input (it is the first norm's own input: not twice)."""
+    """Return the bytes that a layer holds while it is run again, beyond its kept input (not counted twice where a node saves it)."""
     here = setting_of(model, run, tokens, word, engine, autocast=autocast, on_cpu=on_cpu)
     twice = here.wide * here.hidden * tokens
     if (here.rms and here.wide < 4) or (here.family == "bert" and autocast):  # noqa: PLR2004 - bytes: the norm keeps an fp32 copy instead
@@ -105,7 +107,8 @@ def kept_outside(
     parts: Parts = [*_embedding(here), *([] if run.recompute == "full" else _angles(here))]
     if here.family == "vit":
         images = tokens / here.length
-        return [*parts, *norm(here, "last norm"), ("class token, scores", images * word * (here.hidden + model.classes))]
+        token = ("class token, a view of the last norm's output", here.wide * here.hidden * tokens)
+        return [*parts, *norm(here, "last norm"), token, ("log-softmax", images * (4 if autocast else word) * model.classes)]
     if here.family == "bert":
         each = here.word * here.hidden * tokens
         parts += [("transform input", each), ("transform gelu input", each), *norm(here, "transform norm")]
@@ -132,18 +135,28 @@ def kept_in_all(
     whichever is more; without it both numbers are one.
     """
     tokens = float((run.micro_batch or 1) * (run.seq_len or 1))
-    layers, dense = model.layers or 0, model.first_dense_layers if model.experts else model.layers or 0
     inside = worst = 0.0
-    for moe, number in ((False, dense), (True, layers - dense)):
-        if number:
-            inside += number * sum(size for _, size in kept_of_layer(model, run, tokens, word, engine, moe, autocast=autocast, on_cpu=on_cpu))
-            worst = max(worst, peak_of_recomputed_layer(model, run, tokens, word, engine, moe, autocast=autocast, on_cpu=on_cpu))
+    for kind, moe, number in _kinds(model):
+        one = kept_of_layer(kind, run, tokens, word, engine, moe, autocast=autocast, on_cpu=on_cpu)
+        inside += number * sum(size for _, size in one)
+        worst = max(worst, peak_of_recomputed_layer(kind, run, tokens, word, engine, moe, autocast=autocast, on_cpu=on_cpu))
     outside = kept_outside(model, run, tokens, word, engine, autocast=autocast, on_cpu=on_cpu)
     kept = inside + sum(size for _, size in outside)
     if run.recompute != "full":
         return kept, kept
     early = sum(size for name, size in outside if name.startswith("embedding"))
     return kept, max(kept, inside + early + worst)
+
+
+def _kinds(model: Model) -> list[tuple[Model, bool, int]]:
+    """Return (model, experts or not, number) of each kind of layer: windowed or in full, with experts or without."""
+    found: dict[tuple[bool, bool], int] = {}
+    for at in range(model.layers or 0):
+        in_full = bool(model.global_layers_every) and (at + 1) % model.global_layers_every == 0
+        moe = model.experts > 0 and at >= model.first_dense_layers and (at + 1) % max(1, model.moe_every) == 0
+        found[in_full, moe] = found.get((in_full, moe), 0) + 1
+    open_model = msgspec.structs.replace(model, sliding_window=0)
+    return [(open_model if in_full else model, moe, number) for (in_full, moe), number in found.items()]
 
 
 def _whole_layer(model: Model, here: Setting, *, moe: bool) -> Parts:
@@ -177,6 +190,8 @@ def _embedding(here: Setting) -> Parts:
         parts.append(("embedding positions", 8 * here.length))
     if here.family == "bert":
         parts += norm(here, "embedding norm")
+    if here.family == "gpt2" and here.eager and not (here.plain or here.cached):
+        parts.append(("embedding: attention mask, an input of every layer", here.wide * here.length * here.tokens))
     if here.dropout:
         parts.append(("embedding dropout mask", here.mask * here.hidden * here.tokens))
     return parts

@@ -86,7 +86,7 @@ def attention(here: Setting) -> Parts:
         parts += _scores(here)
     else:
         parts += _flash(here)
-    if not here.rms and here.family != "vit" and here.dropout:
+    if not here.rms and here.dropout:
         parts.append(("attention dropout mask", here.mask * here.hidden * here.tokens))
     return parts
 
@@ -102,16 +102,21 @@ def _flash(here: Setting) -> Parts:
     ]
     if windowed:
         parts.append(("window bias", here.word * here.length * here.tokens))
-    if here.family == "gpt2" and not here.plain and here.cached:  # the cache copies k and v, their views keep the whole of q, k, v
-        parts.append(("k, v copied by the cache", 2 * here.word * here.key * here.tokens))
-    return parts
+    return parts + _cached(here)
+
+
+def _cached(here: Setting) -> Parts:
+    """GPT-2 in transformers: its KV cache copies k and v, while the view of q keeps the whole of q, k, v."""
+    if here.family != "gpt2" or here.plain or not here.cached:
+        return []
+    return [("k, v copied by the cache", 2 * here.word * here.key * here.tokens)]
 
 
 def _scores(here: Setting) -> Parts:
     """Attention by matrices: q, k, v at full width, softmax, its dropout, and its copy for the second product; a x s a token each."""
     words = 4 if here.on_cpu and not here.eager else here.word  # the CPU's fallback of sdpa works in fp32
     one = here.heads * here.length * here.tokens
-    softmax = 4 if (here.rms and not here.plain) or here.autocast else words
+    softmax = 4 if _softmax_in_fp32(here) else words
     parts = [("q, k, v", 3 * words * here.query * here.tokens), ("scores: softmax", softmax * one)]
     if here.family == "gemma2":
         parts.append(("scores: tanh", words * one))
@@ -121,7 +126,16 @@ def _scores(here: Setting) -> Parts:
         parts.append(("scores: as multiplied", words * one))
     if here.plain and here.eager:
         parts.append(("scores: causal mask", here.length * here.length))
+    if here.eager and here.tokens <= here.length:  # a batch of one is not copied for the product, so the view of q stays
+        parts += _cached(here)
     return [*parts, ("attention output", here.word * here.query * here.tokens)]
+
+
+def _softmax_in_fp32(here: Setting) -> bool:
+    """Models of transformers but GPT-2 and BERT ask for it; autocast does it on CUDA, and on the CPU where a mask of fp32 is added."""
+    if here.autocast:
+        return not (here.on_cpu and here.family == "bert")
+    return not here.plain and here.family not in ("gpt2", "bert")
 
 
 def mlp(here: Setting) -> Parts:
