@@ -20,7 +20,8 @@ def layer_kept(
 ) -> list[Kept]:
     """Return what one layer keeps of `tokens` tokens on one card when nothing is recomputed, in bytes."""
     if not _eager(network, layer, engine):
-        return kept_megatron.kept_of_layer(layer, run, layout, tokens, word)
+        kept = kept_megatron.kept_of_layer(layer, run, layout, tokens, word)
+        return _every_second_product(kept) if engine.matmul_policy and run.recompute == "selective" else kept
     own = _own(model, network, layer)
     parts = kept_eager.kept_of_layer(own, replace(run, recompute="none"), tokens, word, engine.keeps, bool(layer.experts))
     return [Kept(name, _where(name), size / layout.tensor) for name, size in parts]
@@ -35,6 +36,12 @@ def _own(model: Model, network: Network, layer: Layer) -> Model:
     """The model as this layer sees it: its family by its own name, the window only where the layer looks through it."""
     window = layer.attention.window if isinstance(layer.attention, Attention) else 0
     return replace(model, family=network.family, sliding_window=window)
+
+
+def _every_second_product(kept: list[Kept]) -> list[Kept]:
+    """Half of the products' results, the layer's input and the attention's output stay; norms and activations are run again."""
+    share = {"input": 1.0, "output": 1.0, "log_sums": 1.0, "query_key_value": 0.6, "mlp_in": 0.5, "middle": 1.0}
+    return [replace(one, bytes=one.bytes * share[one.name]) for one in kept if one.name in share]
 
 
 def _where(name: str) -> Where:
@@ -74,6 +81,8 @@ def at_work(
     """Return what is at work beside what is kept. Eager: the gradient of the logits in fp32 and in the model's dtype, and the logits that
     the caller still holds; gradients of parameters are those already counted."""
     work = kept_megatron.working(network, layers, run, layout, tokens, word, vocab)
+    if not engine.adds_in_place:
+        work = replace(work, lasting=kept_megatron.CUBLAS_BYTES)
     if engine.keeps == "megatron":
         return work
     logits = 0 if network.no_output else tokens * vocab / layout.tensor

@@ -57,7 +57,7 @@ def spread_states(
     Optimizer from ZeRO-1 on, gradients from ZeRO-2, weights from ZeRO-3; experts over their own, fewer copies. edges: rows and columns
     over parameters, for Adafactor.
     """
-    run, word = workload.run, word_of(workload)
+    run, word = workload.run, max(word_of(workload), 4.0 if engine.wide_weights else 0.0)
     dense, experts = card.dense + card.outside, card.experts
     optimizer, gradient, weight = (_spread(dense, experts, layout, run.zero_stage >= level) for level in (1, 2, 3))
     master = 4.0 if word < 4 and run.master_dtype == "fp32" else WORD_BYTES.get(run.master_dtype, 0) if word < 4 else 0.0  # noqa: PLR2004

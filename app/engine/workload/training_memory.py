@@ -37,6 +37,11 @@ def training_stages(network: Network, workload: Workload, said: list[Message]) -
     if name != workload.engine.strip().lower():
         said.append(message("workload.engine_assumed", engine=name, key="workload.engine"))
     run = _with_dropout(network, workload, engine, said)
+    if run.zero_stage < engine.least_zero:
+        run = replace(run, zero_stage=engine.least_zero)
+        if "run.zero_stage" not in workload.stated:
+            said.append(message("workload.zero_assumed", stage=engine.least_zero, engine=name, key="run.zero_stage"))
+    workload = replace(workload, run=run)
     vocab = padded_vocab(network.vocab, layout.tensor) if engine.pads_vocab else network.vocab
     return tuple(_stage(network, workload, run, stage, layout, engine, vocab, said) for stage in range(layout.pipeline))
 
