@@ -118,7 +118,9 @@ def _scores(here: Setting) -> Parts:
     words = 4 if here.on_cpu and not here.eager else here.word  # the CPU's fallback of sdpa works in fp32
     one = here.heads * here.length * here.tokens
     softmax = 4 if _softmax_in_fp32(here) else words
-    parts = [("q, k, v", 3 * words * here.query * here.tokens), ("scores: softmax", softmax * one)]
+    single = here.tokens <= here.length
+    key = here.key if single and here.key == here.head_dim and not here.plain else here.query  # one head for all of one sequence: no copy
+    parts = [("q, k, v", words * (here.query + 2 * key) * here.tokens), ("scores: softmax", softmax * one)]
     if here.family == "gemma2":
         parts.append(("scores: tanh", words * one))
     if here.dropout:
@@ -127,7 +129,7 @@ def _scores(here: Setting) -> Parts:
         parts.append(("scores: as multiplied", words * one))
     if here.plain and here.eager:
         parts.append(("scores: causal mask", here.length * here.length))
-    if here.eager and here.tokens <= here.length:  # a batch of one is not copied for the product, so the view of q stays
+    if here.eager and single:  # a batch of one is not copied for the product, so the view of q stays
         parts += _cached(here)
     return [*parts, ("attention output", here.word * here.query * here.tokens)]
 
@@ -162,7 +164,8 @@ def experts(model: Model, here: Setting) -> Parts:
     """A router and its experts, grouped (transformers 5) or one by one: each token goes to experts_per_token of them.
 
     Router: input wh, softmax 4E, indices 8k, Mixtral's weights and their sum. Each token and expert: gathered input wh, 4wf, output wh,
-    weight, and three indices (the grouped product knows no autocast and works in the weights' dtype). Shared experts (Qwen2-MoE): 4wf, output and gate. transformers 4.57 keeps wh more a token and expert.
+    weight, and three indices; the grouped product knows no autocast and works in the weights' dtype. Shared experts (Qwen2-MoE): 4wf,
+    output and gate. transformers 4.57 keeps wh more a token and expert.
     """
     chosen, width, mixtral = model.experts_per_token, model.moe_intermediate or here.inner, here.family == "mixtral"
     routing = 4 * model.experts + _INDEX * chosen + (4 + 4 * chosen if mixtral else 0)
