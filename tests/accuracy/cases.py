@@ -65,6 +65,12 @@ def all_cases() -> list[dict]:
     image = {"image_size": 64, "patch_size": 8, "channels": 3, "classes": 100, "seq_len": 65, "micro_batch": 4, "vocab": 0}
     pictures = [run | image for run in [*RUNS[:5], *DROPS[:4]]]
     cases += _family("vit", PLAIN[1:], pictures)
+    mixed = {"autocast": 1, "kernels": "cpu"}
+    cases += _family("llama", GATED[1:], [mixed | {"recompute": "full"}])
+    cases += _family("gpt2", PLAIN[1:], [mixed | {"recompute": "full"}], tied_embeddings=True)
+    cases += _family("qwen3", GATED[1:], [mixed], head_dim=48)
+    cases += _family("mixtral", GATED[1:], [mixed], **experts)
+    cases += _family("vit", PLAIN[1:], [mixed | image])
     variants = [{"variant": name} for name in ("norm_fused", "norm_low", "repeat_kv", "loss_fp32")]
     cases += _family("llama", GATED, RUNS, engine="pytorch")
     cases += _family("llama", GATED[1:], variants, engine="pytorch")

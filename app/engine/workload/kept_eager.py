@@ -106,12 +106,12 @@ def kept_outside(
     here = setting_of(model, run, tokens, word, engine, autocast=autocast, on_cpu=on_cpu)
     parts: Parts = [*_embedding(here), *([] if run.recompute == "full" else _angles(here))]
     if here.family == "vit":
-        images = tokens / here.length
-        token = ("class token, a view of the last norm's output", here.wide * here.hidden * tokens)
-        return [*parts, *norm(here, "last norm"), token, ("log-softmax", images * (4 if autocast else word) * model.classes)]
+        return [*parts, *norm(here, "last norm"), *_image_ends(model, here)]
     if here.family == "bert":
         each = here.word * here.hidden * tokens
-        parts += [("transform input", each), ("transform gelu input", each), *norm(here, "transform norm")]
+        under = msgspec.structs.replace(here, wide=here.word)  # autocast: the norm reads a 16-bit activation
+        parts += [("transform input", each), ("transform gelu input", each), *norm(under, "transform norm")]
+        parts += [("transform weight cast", word * here.hidden**2)] if autocast else []
     else:
         parts += norm(here, "last norm")
     parts.append(("head input", here.word * here.hidden * tokens))
@@ -146,6 +146,16 @@ def kept_in_all(
         return kept, kept
     early = sum(size for name, size in outside if name.startswith("embedding"))
     return kept, max(kept, inside + early + worst)
+
+
+def _image_ends(model: Model, here: Setting) -> Parts:
+    """ViT: the class token, a view that keeps the whole of the last norm's output, and the loss; under autocast the casts instead."""
+    images, patch = here.tokens / here.length, model.channels * model.patch_size**2
+    parts: Parts = [("log-softmax", images * (4 if here.autocast else here.word) * model.classes)]
+    if not here.autocast:
+        return [("class token", here.word * here.hidden * here.tokens), *parts]
+    casts = images * (model.channels * model.image_size**2 + here.hidden) + here.hidden * (patch + model.classes)
+    return [*parts, ("embedding casts of pixels and patches, head weight cast", here.word * casts)]
 
 
 def _kinds(model: Model) -> list[tuple[Model, bool, int]]:

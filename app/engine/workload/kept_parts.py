@@ -60,16 +60,16 @@ def norm(here: Setting, name: str) -> Parts:
     """
     width, tokens = here.hidden, here.tokens
     if not here.rms:
-        return [(f"{name}: input", here.wide * width * tokens), (f"{name}: mean, rstd", (2 * here.word if here.on_cpu else 8) * tokens)]
-    return _rms(here, name, width, 1)
+        return [(f"{name}: input", here.wide * width * tokens), (f"{name}: mean, rstd", (2 * here.wide if here.on_cpu else 8) * tokens)]
+    return _rms(here, name, width, 1, here.wide)
 
 
-def _rms(here: Setting, name: str, width: int, groups: int) -> Parts:
+def _rms(here: Setting, name: str, width: int, groups: int, word: float) -> Parts:
     gemma = here.family.startswith("gemma")
     parts = [
         (f"{name}: input fp32", 4 * width * here.tokens),
         (f"{name}: rsqrt", 4 * groups * here.tokens),
-        (f"{name}: normalised", (4 if gemma else here.wide) * width * here.tokens),
+        (f"{name}: normalised", (4 if gemma else word) * width * here.tokens),
     ]
     return [*parts, (f"{name}: 1 + weight", 4 * width / groups)] if gemma else parts
 
@@ -81,7 +81,8 @@ def attention(here: Setting) -> Parts:
     if here.autocast:
         parts.append(("attention weight casts", here.word * here.hidden * (2 * here.query + 2 * here.key)))
     if here.qk_norm:
-        parts += _rms(here, "query norm", here.query, here.heads) + _rms(here, "key norm", here.key, here.key // here.head_dim)
+        parts += _rms(here, "query norm", here.query, here.heads, here.word)
+        parts += _rms(here, "key norm", here.key, here.key // here.head_dim, here.word)
     if here.eager or (here.on_cpu and here.dropout):
         parts += _scores(here)
     else:
@@ -117,7 +118,9 @@ def _scores(here: Setting) -> Parts:
     words = 4 if here.on_cpu and not here.eager else here.word  # the CPU's fallback of sdpa works in fp32
     one = here.heads * here.length * here.tokens
     softmax = 4 if _softmax_in_fp32(here) else words
-    parts = [("q, k, v", 3 * words * here.query * here.tokens), ("scores: softmax", softmax * one)]
+    single = here.tokens <= here.length
+    key = here.key if single and here.key == here.head_dim and not here.plain else here.query  # one head for all of one sequence: no copy
+    parts = [("q, k, v", words * (here.query + 2 * key) * here.tokens), ("scores: softmax", softmax * one)]
     if here.family == "gemma2":
         parts.append(("scores: tanh", words * one))
     if here.dropout:
@@ -126,7 +129,7 @@ def _scores(here: Setting) -> Parts:
         parts.append(("scores: as multiplied", words * one))
     if here.plain and here.eager:
         parts.append(("scores: causal mask", here.length * here.length))
-    if here.eager and here.tokens <= here.length:  # a batch of one is not copied for the product, so the view of q stays
+    if here.eager and single:  # a batch of one is not copied for the product, so the view of q stays
         parts += _cached(here)
     return [*parts, ("attention output", here.word * here.query * here.tokens)]
 
@@ -161,11 +164,12 @@ def experts(model: Model, here: Setting) -> Parts:
     """A router and its experts, grouped (transformers 5) or one by one: each token goes to experts_per_token of them.
 
     Router: input wh, softmax 4E, indices 8k, Mixtral's weights and their sum. Each token and expert: gathered input wh, 4wf, output wh,
-    weight, and three indices. Shared experts (Qwen2-MoE): 4wf, output and gate. transformers 4.57 keeps wh more a token and expert.
+    weight, and three indices; the grouped product knows no autocast and works in the weights' dtype. Shared experts (Qwen2-MoE): 4wf,
+    output and gate. transformers 4.57 keeps wh more a token and expert.
     """
     chosen, width, mixtral = model.experts_per_token, model.moe_intermediate or here.inner, here.family == "mixtral"
     routing = 4 * model.experts + _INDEX * chosen + (4 + 4 * chosen if mixtral else 0)
-    slot = 2 * here.word * here.hidden + 4 * here.word * width + 3 * _INDEX + (4 if mixtral else here.word)
+    slot = 2 * here.wide * here.hidden + 4 * here.wide * width + 3 * _INDEX + (4 if mixtral else here.word)
     parts: Parts = [
         ("router input", here.word * here.hidden * here.tokens),
         ("routing", routing * here.tokens),
