@@ -40,7 +40,7 @@ def training_states(
     run = workload.run
     if workload.task in ("lora", "qlora"):
         return _adapter_states(network, workload, stage, card, layout)
-    states = spread_states(card, workload, layout, engine, said, edges_share(network))
+    states = spread_states(card, workload, layout, engine, said, edges_share(network) if run.optimizer.lower() == "adafactor" else 0.0)
     if run.zero_stage >= 3 and layout.shards > 1:  # noqa: PLR2004 - the stages of ZeRO
         states = replace(states, gathered=_gathered(network, stage, run, layout, word_of(workload), card))
     if run.offload == "optimizer+params":

@@ -66,12 +66,11 @@ def _layers(model: Model, habits: Habits, family: str) -> tuple[Layer, ...]:
     made: dict[tuple[str, bool], Layer] = {}
     layers = []
     for number in range(model.layers or 0):
-        if family in DIFFUSION:
-            layers.append(_diffusion(model, habits, family, number))
-            continue
         kind = (_attends(model, habits, number), _has_experts(model, number))
+        if family in DIFFUSION:
+            kind = ("diffusion", number + 1 == model.layers)
         if kind not in made:
-            made[kind] = _layer(model, habits, *kind)
+            made[kind] = _diffusion(model, habits, family, number) if family in DIFFUSION else _layer(model, habits, *kind)
         layers.append(made[kind])
     return tuple(layers)
 
