@@ -2,12 +2,13 @@
 
 from msgspec.structs import replace
 
-from app.engine.model.workloads import Model, RunParameters
+from app.engine.model.workloads import Model, RunParameters, Workload
 from app.engine.workload import kept_eager, kept_megatron
 from app.engine.workload.engines import TrainingEngine
 from app.engine.workload.kept import Kept, Where, Working, left_after, total_bytes
 from app.engine.workload.network import Attention, Layer, Network
 from app.engine.workload.stages import Layout
+from app.engine.workload.states import adapted_matrices, word_of
 
 WRITTEN_OUT = frozenset(
     {"llama", "mistral", "mixtral", "qwen2", "qwen2-moe", "qwen3", "qwen3-moe", "gemma", "gemma2", "gemma3", "gpt2", "bert", "vit"}
@@ -16,15 +17,34 @@ WRITTEN_OUT = frozenset(
 
 
 def layer_kept(
-    model: Model, network: Network, layer: Layer, run: RunParameters, layout: Layout, tokens: float, word: float, engine: TrainingEngine
+    workload: Workload, network: Network, layer: Layer, run: RunParameters, layout: Layout, tokens: float, engine: TrainingEngine
 ) -> list[Kept]:
     """Return what one layer keeps of `tokens` tokens on one card when nothing is recomputed, in bytes."""
+    word = word_of(workload)
     if not _eager(network, layer, engine):
         kept = kept_megatron.kept_of_layer(layer, run, layout, tokens, word)
         return _every_second_product(kept) if engine.matmul_policy and run.recompute == "selective" else kept
-    own = _own(model, network, layer)
+    own = _own(workload.model or Model(), network, layer)
     parts = kept_eager.kept_of_layer(own, replace(run, recompute="none"), tokens, word, engine.keeps, bool(layer.experts))
+    if workload.task in ("lora", "qlora"):
+        parts = _with_adapters(parts, layer, run, tokens, word)
     return [Kept(name, _where(name), size / layout.tensor) for name, size in parts]
+
+
+def _with_adapters(parts: list[tuple[str, float]], layer: Layer, run: RunParameters, tokens: float, word: float) -> list[tuple[str, float]]:
+    """Return what is kept where only adapters are trained: a frozen matrix needs its input no more, a frozen norm not what it scales.
+
+    An adapter keeps its own input (that of the matrix) and the rank values between its two halves.
+    """
+    names = adapted_matrices(layer, run)
+    readers = {"qkv input": {"q_proj", "k_proj", "v_proj"}, "mlp input": {"gate_proj", "up_proj", "fc_in"}}
+    left = []
+    for name, size in parts:
+        if name.endswith("norm: normalised") or (name in readers and not readers[name] & names):
+            continue
+        product = name.startswith("gate, activation") and "down_proj" not in names
+        left.append((name, size * (3 / 4 if product else 1)))
+    return [*left, ("adapters", word * (run.lora_rank or 8) * len(names) * tokens)]
 
 
 def _eager(network: Network, layer: Layer, engine: TrainingEngine) -> bool:

@@ -115,7 +115,7 @@ def stage_activations(
     """Return what one stage keeps and works on at its fullest moment, in bytes on one card."""
     tokens, word, model = card_tokens(network, run), word_of(workload), workload.model or Model()
     layers, flying = stage_layers(network, stage, run), in_flight(run, layout, stage)
-    inner = {layer: layer_kept(model, network, layer, run, layout, tokens, word, engine) for layer in dict.fromkeys(layers)}
+    inner = {layer: layer_kept(workload, network, layer, run, layout, tokens, engine) for layer in dict.fromkeys(layers)}
     inputs = word * network.hidden * tokens / layout.norm_split
     left = {layer: left_bytes(kept, run, inputs) for layer, kept in inner.items()}
     kept = flying * sum(left[layer] for layer in layers)
