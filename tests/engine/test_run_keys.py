@@ -26,6 +26,7 @@ from app.engine.workload import (
     write_run,
 )
 from app.engine.workload.checking import divisors_near
+from app.engine.workload.keys import limits_of
 
 TODAY = datetime.date(2026, 11, 25)
 LLAMA = Model(family="llama", layers=32, hidden=4096, heads=32, kv_heads=8, vocab=32000, max_positions=4096)
@@ -165,12 +166,15 @@ def test_near_divisors_divide_and_none_nearer_is_left_out(number, wanted):
 # Writing --------------------------------------------------------------------------------------------------------------------------------
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-whole, real = st.integers(1, 10**6), st.floats(1e-6, 1e15)
+real = st.floats(1e-6, 1e15)
 
 
 def _values(key: str) -> st.SearchStrategy:
     kinds = {"flag": st.booleans(), "maybe": st.none() | st.booleans(), "date": st.none() | st.dates(datetime.date(1900, 1, 1))}
-    kinds |= {"whole": whole, "real": real, "text": words, "words": st.lists(words, max_size=3).map(tuple)}
+    low, high = limits_of(key)
+    least = max(low, 1 if kind_of(key) == "whole" and high >= 1 else 1e-6)
+    kinds |= {"whole": st.integers(int(least), int(min(high, 10**6))), "real": st.floats(least, high)}
+    kinds |= {"text": words, "words": st.lists(words, max_size=3).map(tuple)}
     kind = kind_of(key)
     return st.sampled_from(choices_of(key)) if kind == "choice" else kinds[kind]
 

@@ -1,4 +1,4 @@
-"""run.toml or config.json in, Workload out; its parameters and its VRAM per card.
+"""run.toml or a file of another program (sources/) in, Workload out; its parameters and its VRAM per card.
 
 VRAM is modelled for dense Llama and GPT-2 shapes; for other families every figure is unknown, with the reason.
 """
@@ -20,8 +20,9 @@ from app.engine.workload.keys import (
 )
 from app.engine.workload.memory import estimate_memory
 from app.engine.workload.presets import Preset, load_presets
-from app.engine.workload.run_file import load_run, write_run
+from app.engine.workload.run_file import load_run, part_format, write_run
 from app.engine.workload.shapes import count_parameters
+from app.engine.workload.sources import format_of
 
 __all__ = [
     "KEYS",
@@ -37,9 +38,11 @@ __all__ = [
     "data_parallel",
     "estimate_memory",
     "fit_memory",
+    "format_of",
     "kind_of",
     "load_presets",
     "load_run",
+    "part_format",
     "typed_value",
     "value_of",
     "with_value",
