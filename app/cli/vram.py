@@ -10,7 +10,7 @@ from app.engine.messages import Message, render
 if TYPE_CHECKING:
     from app.engine.model.estimates import MemoryEstimate, MemoryFit
 
-PARTS = ("weights", "gradients", "optimizer", "activations", "kv_cache", "overhead", "total")
+PARTS = ("weights", "gradients", "optimizer", "activations", "working", "kv_cache", "overhead", "total")
 
 
 def arguments(parser: argparse.ArgumentParser, words: Words) -> None:

@@ -147,7 +147,7 @@ def test_every_family_is_reached_by_its_model_type():
 def test_a_transformer_of_diffusers_is_a_shape_and_a_unet_asks_for_its_sums(read):
     wan = read({"_class_name": "WanTransformer3DModel", "patch_size": [1, 2, 2], "num_attention_heads": 12, "attention_head_dim": 128,
                 "num_layers": 30, "ffn_dim": 8960, "text_dim": 4096, "in_channels": 16})  # fmt: skip
-    values(wan.model, family="dit", hidden=1536, layers=30, intermediate=8960, patch_size=2, text_hidden=4096)
+    values(wan.model, family="wan", hidden=1536, layers=30, intermediate=8960, patch_size=2, text_hidden=4096)
     flux = read({"_class_name": "FluxTransformer2DModel", "num_attention_heads": 24, "attention_head_dim": 128, "num_layers": 19,
                  "num_single_layers": 38, "joint_attention_dim": 4096})  # fmt: skip
     assert flux.model.layers == 57 and "single_layers" in codes(flux)
@@ -301,7 +301,7 @@ def test_a_llama_factory_file(read):
     values(full.run, master_dtype="", grad_dtype="bf16", recompute="none", zero_stage=2, offload="optimizer")
     assert full.task == "finetune"
     quantised = read(TUNING + "finetuning_type: lora\nquantization_bit: 4\nlora_target: all\n")
-    assert quantised.task == "qlora" and quantised.run.weight_bits == 4 and len(quantised.run.lora_targets) == 7
+    assert quantised.task == "qlora" and quantised.run.weight_bits == 4 and quantised.run.lora_targets == ("all",)
 
 
 def test_the_deepspeed_file_beside_is_taken(read, tmp_path):

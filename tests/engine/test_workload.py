@@ -30,7 +30,7 @@ def run_of(**changes) -> Workload:
         (msgspec.structs.replace(LLAMA_13B, layers=32, hidden=4096, heads=32, kv_heads=32, intermediate=11008), 6_738_415_616),
         (msgspec.structs.replace(LLAMA_13B, layers=32, hidden=4096, heads=32, kv_heads=8, intermediate=14336, vocab=128256), 8_030_261_248),
         (GPT2, 124_439_808),
-        (Model(family="mixtral", layers=32, hidden=4096, heads=32, vocab=32000, experts=8), None),
+        (Model(family="mixtral", layers=32, hidden=4096, heads=32, vocab=32000, experts=8), None),  # the width of its experts is missing
     ],
 )
 def test_published_parameter_counts(model, count):
@@ -48,12 +48,10 @@ def test_model_states_are_exact():
 
 def test_gpt_activations_are_those_of_the_published_formula():
     """34·s·b·h + 5·a·s²·b bytes per layer with dropout and unfused attention, 16-bit (Korthikanti et al. 2022)."""
-    from app.engine.workload.activations import layer_bytes
-    from app.engine.workload.shapes import shape_of
-
-    run = RunParameters(seq_len=1024, micro_batch=1, attention="eager", dropout=0.1)
-    found = layer_bytes(shape_of(GPT2), run, 1024, eager=False)
-    assert found == pytest.approx(34 * 1024 * 768 + 5 * 12 * 1024**2, rel=0.01)
+    run = RunParameters(gpus=2, seq_len=1024, micro_batch=1, pipeline_parallel=2, attention="eager", dropout=0.1)
+    found = estimate_memory(Workload("t", "pretrain", "fp16", engine="megatron-lm", model=GPT2, run=run))
+    kept = found.by_stage[0].group_gib("activations") * 2**30
+    assert kept == pytest.approx(2 * 6 * (34 * 1024 * 768 + 5 * 12 * 1024**2), rel=1e-9)
 
 
 def test_measured_peaks_of_dense_llama_runs(shared_data):
@@ -117,7 +115,8 @@ def test_fit_tells_headroom_remedies_and_the_largest_batch():
 
 
 def test_unknown_families_and_missing_keys_are_told():
-    assert estimate_memory(Workload("t", "pretrain", "bf16", model=Model(family="deepseek-v3"))).unknown.code == "workload.family_unknown"
+    found = estimate_memory(Workload("t", "pretrain", "bf16", model=Model(family="deepseek-v3"))).unknown
+    assert found.code == "workload.shape_missing" and "[model] layers" in found.params["keys"]
     found = estimate_memory(Workload("t", "pretrain", "bf16", model=LLAMA_13B))
     assert found.total_gib is None and "[run] gpus" in found.unknown.params["keys"]
 

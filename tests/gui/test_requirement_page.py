@@ -222,6 +222,19 @@ def test_a_preset_fills_the_model_in_one_step(window):
     assert window.session.project.workload is None
 
 
+def test_a_preset_is_found_by_another_name_of_its_shape(window):
+    page = window.pages["requirement"]
+    QTest.keyClick(page.presets, Qt.Key.Key_Down)
+    finder = page.presets.completer()
+    finder.setCompletionPrefix("deepseek-r1")
+    shown = finder.completionModel()
+    assert "DeepSeek-V3" in [shown.data(shown.index(place, 0)) for place in range(shown.rowCount())]
+    finder.popup().hide()
+    QTest.keyClicks(page.presets, "deepseek-r1")
+    QTest.keyClick(page.presets, ENTER)
+    assert window.session.project.workload.model == next(one.model for one in load_presets() if one.name == "DeepSeek-V3")
+
+
 def test_the_form_writes_a_file_that_reads_back_the_same(page, window, tmp_path):
     type_into(page, "requirement.customer", "某某大学\u201c一\u201d", ENTER)
     page.save_to(tmp_path / "out.toml")

@@ -7,7 +7,7 @@ from msgspec import Struct
 from app.engine.messages import Message
 from app.engine.model.quantities import Kind
 
-Group: TypeAlias = Literal["weights", "gradients", "optimizer", "activations", "kv_cache", "overhead"]
+Group: TypeAlias = Literal["weights", "gradients", "optimizer", "activations", "working", "kv_cache", "overhead"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
 
@@ -32,7 +32,7 @@ class StageMemory(Struct, frozen=True):
         return sum(part.gib for part in self.parts)
 
     def group_gib(self, group: Group) -> float:
-        """One of the six groups."""
+        """One group."""
         return sum(part.gib for part in self.parts if part.group == group)
 
 
@@ -40,7 +40,7 @@ class MemoryEstimate(Struct, frozen=True):
     """VRAM per card of the fullest pipeline stage, GiB; None = not modelled or not known.
 
     total_gib    peak allocated by the framework plus overhead_gib: what nvidia-smi would show; low, high its 90 % interval
-    gradients_gib of parameters, and at the peak those of the activations in work
+    working_gib  at the fullest moment beside what is kept: gradients of activations, a layer that is recomputed, weights gathered whole
     parameters   of the whole model
     peak_stage   the fullest stage, whose parts the figures are; by_stage: every one of them
     unknown      why there is no estimate
@@ -51,6 +51,7 @@ class MemoryEstimate(Struct, frozen=True):
     gradients_gib: float | None = None
     optimizer_gib: float | None = None
     activations_gib: float | None = None
+    working_gib: float | None = None
     kv_cache_gib: float | None = None
     overhead_gib: float | None = None
     total_gib: float | None = None

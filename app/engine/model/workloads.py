@@ -86,12 +86,12 @@ class Model(Struct, frozen=True):
     frames: int = 0
     text_len: int = 0
     text_hidden: int = 0
-    flops_per_sample: float = 0
-    kept_per_sample: float = 0
-    fp64_flop_per_unit: float = 0
-    fp32_flop_per_unit: float = 0
-    bytes_per_unit: float = 0
-    resident_bytes_per_unit: float = 0
+    flops_per_sample: float = 0.0
+    kept_per_sample: float = 0.0
+    fp64_flop_per_unit: float = 0.0
+    fp32_flop_per_unit: float = 0.0
+    bytes_per_unit: float = 0.0
+    resident_bytes_per_unit: float = 0.0
 
 
 class RunParameters(Struct, frozen=True):

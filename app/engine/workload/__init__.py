@@ -1,9 +1,10 @@
 """run.toml or a file of another program (sources/) in, Workload out; its parameters and its VRAM per card.
 
-VRAM is modelled for dense Llama and GPT-2 shapes; for other families every figure is unknown, with the reason.
+One model of what an application computes, moves and keeps: network.py says what a network is made of, everything else counts on it.
 """
 
 from app.engine.workload.checking import check_run, data_parallel
+from app.engine.workload.families import count_parameters, network_of
 from app.engine.workload.fitting import fit_memory
 from app.engine.workload.keys import (
     KEYS,
@@ -21,7 +22,6 @@ from app.engine.workload.keys import (
 from app.engine.workload.memory import estimate_memory
 from app.engine.workload.presets import Preset, load_presets
 from app.engine.workload.run_file import load_run, part_format, write_run
-from app.engine.workload.shapes import count_parameters
 from app.engine.workload.sources import format_of
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "kind_of",
     "load_presets",
     "load_run",
+    "network_of",
     "part_format",
     "typed_value",
     "value_of",

@@ -201,11 +201,11 @@ class RequirementPage(Page):
 
     def _preset_entry(self) -> SuggestEntry:
         say = self.look.say
-        words = [(preset.name, preset.source) for preset in load_presets()]
+        words = [(preset.name, preset.found_by) for preset in load_presets()]
         entry = SuggestEntry(self.look.theme, words, say("page_requirement.list_all"), say("page_requirement.preset"))
         entry.setAccessibleName(say("page_requirement.preset"))
         entry.setFixedWidth(PRESET_PX)
-        by_name = {preset.name.lower(): preset for preset in load_presets()}
+        by_name = {name.lower(): preset for preset in load_presets() for name in (*preset.also, preset.name)}
         entry.committed.connect(lambda text: self._take_preset(by_name.get(text.strip().lower())))
         return entry
 

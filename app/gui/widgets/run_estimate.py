@@ -13,7 +13,7 @@ from app.gui.look import UNKNOWN, Look
 from app.gui.theme.tokens import FIGURE_PX, SMALL_PX
 from app.gui.widgets.basics import Card, badge, kind_chip, label, row, rule, tool
 
-PARTS = ("weights", "gradients", "optimizer", "activations", "kv_cache", "overhead")
+PARTS = ("weights", "gradients", "optimizer", "activations", "working", "kv_cache", "overhead")
 MOST_REMEDIES = 3
 
 

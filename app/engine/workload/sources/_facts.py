@@ -112,4 +112,6 @@ class Facts:
 
 
 def _word(raw: object) -> str:
+    if isinstance(raw, tuple):
+        return " ".join(_word(one) for one in raw[:MOST_NAMED])
     return str(raw)[:80] if isinstance(raw, str | int | float | bool | None) else type(raw).__name__

@@ -95,6 +95,8 @@ def state_experts(facts: Facts, config: dict) -> None:
     dense = config.get("mlp_only_layers")
     if isinstance(dense, list) and dense:
         _dense(facts, dense)
+    if facts.values.get("model.shared_intermediate"):
+        facts.derive("model.shared_experts", 1)
     if not facts.values.get("model.experts"):
         for key in _EXPERTS:
             if facts.values.get(f"model.{key}"):

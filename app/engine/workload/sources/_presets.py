@@ -11,7 +11,7 @@ _SUFFIX = re.compile(r"[-_.]?(hf|base|chat|instruct|it|v0\.\d|v\d|\d{4}|awq|gptq
 _PREFIX = re.compile(r"^(meta-|deepseek-ai-)")
 
 
-def preset_of(name: str) -> Preset | None:
+def preset_named(name: str) -> Preset | None:
     """Return the shape that "Qwen/Qwen2.5-7B-Instruct" or "/models/Llama-2-7b-hf" means, None where none is certain."""
     bare = name.strip().replace("\\", "/").rstrip("/")[:200]
     tail = bare.rpartition("/")[2]
@@ -19,8 +19,11 @@ def preset_of(name: str) -> Preset | None:
         if bare.count("/") == 1 and preset.source.lower().endswith(f"/{bare.lower()}"):
             return preset
     wanted = _plain(tail)
-    names = [(preset, {_plain(preset.name), _plain(preset.source.rpartition("/")[2])}) for preset in load_presets()]
-    found = [preset for preset, known in names if wanted and wanted in known]
+    found = [
+        one
+        for one in load_presets()
+        if wanted and wanted in {_plain(word) for word in (one.name, *one.also, one.source.rpartition("/")[2])}
+    ]
     return found[0] if found and all(one.model == found[0].model for one in found) else None
 
 
@@ -39,7 +42,7 @@ def state_model_name(facts: Facts, raw: object) -> None:
     if not isinstance(raw, str) or not raw or "$" in raw:
         facts.note("no_model", name=str(raw or "")[:80])
         return
-    preset = preset_of(raw)
+    preset = preset_named(raw)
     if preset is None:
         facts.note("no_model", name=raw[-80:])
         return

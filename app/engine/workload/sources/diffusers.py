@@ -1,6 +1,7 @@
 """The config.json of a diffusers transformer or UNet, recognised by `_class_name`.
 
-Sizes are in latent pixels, as these files have them. A DiT becomes a shape; a UNet is told by its sums, which no file holds.
+Their sizes are in latent pixels, of which one stands for 8 x 8 of the image.
+A DiT becomes a shape; a UNet is told by its sums, which no file holds.
 """
 
 import math
@@ -12,12 +13,13 @@ from app.engine.workload.sources._presets import preset_where
 
 _UNETS = ("UNet2DConditionModel", "UNet2DModel", "UNet3DConditionModel", "UNetSpatioTemporalConditionModel")
 _MARKS = frozenset({"attention_head_dim", "num_attention_heads", "block_out_channels"})
+_FAMILIES = (("Wan", "wan"), ("SD3", "sd3"))
+_LATENT = 8
 _KEYS = {
     "layers": ("num_layers",),
     "heads": ("num_attention_heads",),
     "head_dim": ("attention_head_dim",),
     "intermediate": ("ffn_dim",),
-    "image_size": ("sample_size", "sample_width"),
     "channels": ("in_channels",),
     "frames": ("sample_frames",),
     "text_len": ("text_len", "max_text_seq_length", "text_seq_length"),
@@ -54,11 +56,12 @@ class Diffusers:
 
 
 def _transformer(facts: Facts, config: dict, kind: str) -> None:
-    facts.values["model.family"] = "dit"
+    facts.values["model.family"] = next((family for start, family in _FAMILIES if kind.startswith(start)), "dit")
     for key, names in _KEYS.items():
         name = next((one for one in names if config.get(one) is not None), "")
         value = config.get(name)
         facts.state(f"model.{key}", value[-1] if isinstance(value, list) and value else value, name)
+    _size(facts, config.get("sample_size"))
     patch = config.get("patch_size")
     facts.state("model.patch_size", patch[-1] if isinstance(patch, list) and patch else patch, "patch_size")
     heads, width = facts.whole("model.heads"), facts.whole("model.head_dim")
@@ -73,18 +76,24 @@ def _transformer(facts: Facts, config: dict, kind: str) -> None:
     facts.note("sample", kind=kind[:60])
 
 
+def _size(facts: Facts, latent: object) -> None:
+    """Take the size of the image from that of its latent."""
+    size = latent * _LATENT if isinstance(latent, int) and not isinstance(latent, bool) else latent
+    facts.state("model.image_size", size, "sample_size")
+
+
 def _unet(facts: Facts, config: dict) -> None:
     """Take what a UNet's file tells; its sums come from the model library where one model has the same channels and prompt."""
     facts.values["model.family"] = "unet"
     facts.state("model.channels", config.get("in_channels"), "in_channels")
-    facts.state("model.image_size", config.get("sample_size"), "sample_size")
+    _size(facts, config.get("sample_size"))
     width = config.get("cross_attention_dim")
     facts.state("model.text_hidden", width[-1] if isinstance(width, list) and width else width, "cross_attention_dim")
     known = preset_where("unet", text_hidden=facts.values.get("model.text_hidden")) if facts.values.get("model.text_hidden") else None
     if known is None or not math.isfinite(known.model.flops_per_sample) or not known.model.flops_per_sample:
         facts.note("sums")
         return
-    for key in ("parameters", "flops_per_sample", "kept_per_sample", "image_size"):
+    for key in ("parameters", "flops_per_sample", "kept_per_sample", "image_size", "text_len"):
         facts.values[f"model.{key}"] = getattr(known.model, key)
     facts.note("preset", name=known.name, source=known.source)
 

@@ -17,7 +17,6 @@ from app.engine.workload.sources._presets import state_model_name
 
 _OWN = frozenset({"stage", "finetuning_type", "template", "cutoff_len", "lora_target", "dataset_dir", "do_train"})
 _NAMES = _OWN | {"model_name_or_path", "per_device_train_batch_size"}
-_ALL_LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 _ATTENTION = {"fa2": "flash", "fa3": "flash", "sdpa": "flash", "disabled": "eager", "eager": "eager"}
 _MOST_BYTES = 1 << 20
 _BATCH, _LENGTH, _RANK = 8, 2048, 8
@@ -88,9 +87,9 @@ def _lora(facts: Facts, values: dict[str, object]) -> None:
     words = [str(word) for word in targets] if isinstance(targets, list) else re.split(r"[\s,]+", str(targets or "").strip())
     names = tuple(word[:60] for word in words if word)
     if not names:
-        facts.assume("run.lora_targets", _ALL_LINEAR)
+        facts.assume("run.lora_targets", ("all",))
     else:
-        facts.state("run.lora_targets", _ALL_LINEAR if names == ("all",) else names, "lora_target")
+        facts.state("run.lora_targets", names, "lora_target")
 
 
 def _precision(facts: Facts, values: dict[str, object]) -> None:
