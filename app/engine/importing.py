@@ -266,9 +266,10 @@ def _merged(present: Workload, part: Workload) -> Workload:
     blank = RunParameters()
     told = [name for name in blank.__struct_fields__ if f"run.{name}" in part.stated or getattr(part.run, name) != getattr(blank, name)]
     run = replace(present.run, **{name: getattr(part.run, name) for name in told if name not in quantised})
+    notes = (*(said for said in present.notes if said not in part.notes), *part.notes)
     head = {key: getattr(part, key) for key in ("precision", "engine") if f"workload.{key}" in part.stated}
     stated = tuple(dict.fromkeys((*present.stated, *(key for key in part.stated if key.partition(".")[2] not in quantised))))
-    return replace(present, **head, model=part.model or present.model, run=run, stated=stated, notes=part.notes)
+    return replace(present, **head, model=part.model or present.model, run=run, stated=stated, notes=notes)
 
 
 def _told(taken: Sequence[tuple[Purpose, int]], left: Sequence[Message]) -> Message:

@@ -45,6 +45,9 @@ _POSITIVE = frozenset(
     ]
 )
 
+_NEVER_ZERO = frozenset({"layers", "hidden", "heads", "gpus"})
+"""Of the other keys that may be left out a zero says that they are not known."""
+
 
 def load_run(path: Path) -> tuple[Workload, Requirement]:
     """Return the application and what is required of it. Raises EngineError with file, line and remedy."""
@@ -126,7 +129,8 @@ def _table(path: Path, text: str, name: str, raw: object) -> object | None:
         raise EngineError("workload.not_a_table", file=path, place=_line(text, "", name), table=name)
     kind = _TABLES[name]
     optional = {field.name for field in msgspec.structs.fields(kind) if field.default is None}
-    known = {key: value for key, value in raw.items() if not (key in optional and value in (0, "") and not isinstance(value, bool))}
+    unstated = optional - _NEVER_ZERO
+    known = {key: value for key, value in raw.items() if not (key in unstated and value in (0, "") and not isinstance(value, bool))}
     for key, value in known.items():
         if key in _POSITIVE and isinstance(value, int | float) and value <= 0:
             raise EngineError("workload.not_positive", file=path, place=_line(text, name, key), key=f"[{name}] {key}", value=value)
