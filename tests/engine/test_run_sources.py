@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.engine.errors import EngineError
 from app.engine.messages import LANGUAGES, has_entry, render
-from app.engine.workload import load_run
+from app.engine.workload import count_parameters, load_run
 from app.engine.workload.sources import SOURCES, Document, _families, format_of, megatron, vllm
 from app.engine.workload.sources._shell import calculate, read_script
 from app.engine.workload.sources._yaml import read_yaml
@@ -97,6 +97,37 @@ def test_a_config_states_what_it_holds_and_nothing_else(read):
 )  # fmt: skip
 def test_families_differ_in_what_their_files_mean(read, config, wanted):
     values(read(LLAMA | config).model, **wanted)
+
+
+@pytest.mark.parametrize(
+    ("config", "parameters"),
+    [
+        (LLAMA | {"max_position_embeddings": 131072}, 8_030_261_248),
+        (
+            {"model_type": "qwen2_moe", "num_hidden_layers": 24, "hidden_size": 2048, "num_attention_heads": 16, "num_key_value_heads": 16,
+             "intermediate_size": 5632, "moe_intermediate_size": 1408, "shared_expert_intermediate_size": 5632, "num_experts": 60,
+             "num_experts_per_tok": 4, "decoder_sparse_step": 1, "vocab_size": 151936, "use_sliding_window": False},
+            14_315_784_192,
+        ),
+        (
+            {"model_type": "gemma3", "vision_config": {}, "text_config": {"model_type": "gemma3_text", "hidden_size": 2560,
+             "intermediate_size": 10240, "num_hidden_layers": 34, "sliding_window": 1024}},
+            3_880_263_168,
+        ),
+        (
+            {"model_type": "falcon", "num_hidden_layers": 32, "hidden_size": 4544, "num_attention_heads": 71, "multi_query": True,
+             "new_decoder_architecture": False, "bias": False, "vocab_size": 65024, "num_kv_heads": 71},
+            6_921_720_704,
+        ),
+        (
+            {"model_type": "vit", "num_hidden_layers": 12, "hidden_size": 768, "num_attention_heads": 12, "intermediate_size": 3072,
+             "image_size": 224, "patch_size": 16, "num_channels": 3, "qkv_bias": True, "id2label": {str(n): "x" for n in range(1000)}},
+            86_567_656,
+        ),
+    ],
+)  # fmt: skip
+def test_published_files_give_published_parameter_counts(read, config, parameters):
+    assert count_parameters(read(config).model) == parameters
 
 
 def test_of_several_towers_the_one_that_works_with_text_counts(read):
