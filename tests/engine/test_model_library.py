@@ -3,7 +3,7 @@
 import pytest
 
 from app.engine.model.workloads import Model
-from app.engine.workload import load_presets
+from app.engine.workload import count_parameters, load_presets
 from app.engine.workload.presets import preset_of
 from resources.count_networks import networks
 
@@ -261,3 +261,8 @@ def test_names_and_sources_tell_one_network_each():
 def test_a_key_that_no_model_has_is_told_with_the_name():
     with pytest.raises(ValueError, match="Some-7B.*heds, lyers"):
         preset_of({"name": "Some-7B", "source": "huggingface.co/some/some", "lyers": 3, "heds": 2})
+
+
+@pytest.mark.parametrize("preset", load_presets(), ids=lambda preset: preset.name)
+def test_the_engine_counts_every_shipped_model_exactly(preset):
+    assert count_parameters(preset.model) == preset.model.parameters

@@ -19,15 +19,23 @@ class TrainingEngine(Struct, frozen=True):
     pads_vocab      the embedding is padded to a multiple of 128 x TP
     gradient_word   bytes of a gradient where the run does not say, 0 = as grad_dtype's default
     bucket_elements elements of the buckets that ZeRO reduces and gathers in
+    adds_in_place   gradients are added up in 32 bits inside the product (Transformer Engine), which holds a 16-bit buffer per shape
+    wide_weights    what is trained are fp32 weights, cast when used; least_zero: how far it always spreads them
+    matmul_policy   its selective recomputation keeps every second product and the attention's output (torchtitan's per-op policy)
     """
 
     keeps: Literal["megatron", "transformers", "pytorch"]
     pads_vocab: bool = False
     gradient_word: float = 0.0
     bucket_elements: float = 0.0
+    adds_in_place: bool = False
+    wide_weights: bool = False
+    least_zero: int = 0
+    matmul_policy: bool = False
 
 
-_MEGATRON = TrainingEngine("megatron", pads_vocab=True)
+_MEGATRON = TrainingEngine("megatron", pads_vocab=True, adds_in_place=True)
+_FSDP = TrainingEngine("pytorch", wide_weights=True, least_zero=3)
 _DEEPSPEED = TrainingEngine("transformers", gradient_word=2, bucket_elements=5e8)  # reduce_bucket_size and allgather_bucket_size
 TRAINING_ENGINES: dict[str, TrainingEngine] = {
     "megatron-lm": _MEGATRON,
@@ -49,8 +57,9 @@ TRAINING_ENGINES: dict[str, TrainingEngine] = {
     "llama-factory": TrainingEngine("transformers"),
     "deepspeed": _DEEPSPEED,
     "pytorch": TrainingEngine("pytorch"),
-    "torchtitan": TrainingEngine("pytorch"),
-    "fsdp": TrainingEngine("pytorch"),
+    "fsdp": _FSDP,
+    "fsdp2": _FSDP,
+    "torchtitan": TrainingEngine("megatron", wide_weights=True, least_zero=3, matmul_policy=True),  # torch.compile fuses as the list says
 }
 CONTEXT_GIB, CHANNEL_GIB, SLACK_SHARE = 0.5, 0.4, 0.03
 

@@ -125,8 +125,8 @@ class LinearAttention(Struct, frozen=True):
         return 6.0 * self.value_heads * self.key_dim * self.value_dim + 2.0 * self.conv_width * self.conv
 
 
-class Layer(Struct, frozen=True):
-    """One layer.
+class Layer(Struct, frozen=True, eq=False):
+    """One layer. Layers that are alike are one object, so that what is computed of one can be kept by it.
 
     matrices   its weight matrices; vectors: parameters that are not split (norms, sinks, decays)
     norms      how many times the hidden states are normalised

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from app.engine.messages import Message, message
 from app.engine.model.workloads import RunParameters, Workload
 from app.engine.workload.engines import TrainingEngine
-from app.engine.workload.network import Network
+from app.engine.workload.network import Layer, Network
 from app.engine.workload.stages import CardParameters, Layout, layer_on_card, stage_layers
 
 WORD_BYTES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "fp8": 1, "int8": 1, "fp4": 0.5, "int4": 0.5, "": 0}
@@ -40,7 +40,7 @@ def training_states(
     run = workload.run
     if workload.task in ("lora", "qlora"):
         return _adapter_states(network, workload, stage, card, layout)
-    states = spread_states(card, workload, layout, engine, said, edges_share(network))
+    states = spread_states(card, workload, layout, engine, said, edges_share(network) if run.optimizer.lower() == "adafactor" else 0.0)
     if run.zero_stage >= 3 and layout.shards > 1:  # noqa: PLR2004 - the stages of ZeRO
         states = replace(states, gathered=_gathered(network, stage, run, layout, word_of(workload), card))
     if run.offload == "optimizer+params":
@@ -57,7 +57,7 @@ def spread_states(
     Optimizer from ZeRO-1 on, gradients from ZeRO-2, weights from ZeRO-3; experts over their own, fewer copies. edges: rows and columns
     over parameters, for Adafactor.
     """
-    run, word = workload.run, word_of(workload)
+    run, word = workload.run, max(word_of(workload), 4.0 if engine.wide_weights else 0.0)
     dense, experts = card.dense + card.outside, card.experts
     optimizer, gradient, weight = (_spread(dense, experts, layout, run.zero_stage >= level) for level in (1, 2, 3))
     master = 4.0 if word < 4 and run.master_dtype == "fp32" else WORD_BYTES.get(run.master_dtype, 0) if word < 4 else 0.0  # noqa: PLR2004
@@ -132,21 +132,21 @@ _JOINED = {
 }  # fmt: skip
 
 
+def adapted_matrices(layer: Layer, run: RunParameters) -> set[str]:
+    """Return the names of the matrices of a layer that have an adapter; "all-linear" means every one but the router."""
+    wanted = {name for word in run.lora_targets or LORA_TARGETS for name in _JOINED.get(word, (word,))}
+    every = bool(wanted & {"all", "all-linear"})
+    return {one.name for one in layer.matrices if one.name in wanted or (every and one.module != "router")}
+
+
 def adapter_parameters(network: Network, run: RunParameters, stage: int) -> float:
     """Return the parameters of the LoRA adapters of one stage: rank (rows + columns) of each target matrix."""
-    names: set[str] = set()
-    for word in run.lora_targets or LORA_TARGETS:
-        names.update(_JOINED.get(word, (word,)))
-    every = bool(names & {"all", "all-linear"})
     rank = run.lora_rank or 8
-    return float(
-        sum(
-            rank * (one.rows + one.columns) * one.copies
-            for layer in stage_layers(network, stage, run)
-            for one in layer.matrices
-            if (every and one.module != "router") or one.name in names
-        )
-    )
+    total = 0.0
+    for layer in stage_layers(network, stage, run):
+        names = adapted_matrices(layer, run)
+        total += sum(rank * (one.rows + one.columns) * one.copies for one in layer.matrices if one.name in names)
+    return total
 
 
 def quantised_bytes(parameters: float, bits: int, group: int = 0) -> float:

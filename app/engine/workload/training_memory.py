@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from app.engine.messages import Message, message
 from app.engine.model.estimates import Group, MemoryPart, StageMemory
-from app.engine.model.workloads import RunParameters, Workload
+from app.engine.model.workloads import Model, RunParameters, Workload
 from app.engine.units import GIB
-from app.engine.workload import kept_megatron
 from app.engine.workload.engines import CHANNEL_GIB, CONTEXT_GIB, SLACK_SHARE, TrainingEngine, training_engine
-from app.engine.workload.kept import Kept, Working, left_after, total_bytes
+from app.engine.workload.keeping import at_work, ends_kept, layer_kept, left_bytes
+from app.engine.workload.kept import Working, total_bytes
 from app.engine.workload.network import Network, padded_vocab
 from app.engine.workload.stages import Layout, in_flight, layers_of_stage, layout_of, stage_layers, stage_on_card
 from app.engine.workload.states import States, training_states, word_of
@@ -36,14 +36,19 @@ def training_stages(network: Network, workload: Workload, said: list[Message]) -
     name, engine = training_engine(workload)
     if name != workload.engine.strip().lower():
         said.append(message("workload.engine_assumed", engine=name, key="workload.engine"))
-    run = _with_dropout(network, workload, said)
+    run = _with_dropout(network, workload, engine, said)
+    if run.zero_stage < engine.least_zero:
+        run = replace(run, zero_stage=engine.least_zero)
+        if "run.zero_stage" not in workload.stated:
+            said.append(message("workload.zero_assumed", stage=engine.least_zero, engine=name, key="run.zero_stage"))
+    workload = replace(workload, run=run)
     vocab = padded_vocab(network.vocab, layout.tensor) if engine.pads_vocab else network.vocab
     return tuple(_stage(network, workload, run, stage, layout, engine, vocab, said) for stage in range(layout.pipeline))
 
 
-def _with_dropout(network: Network, workload: Workload, said: list[Message]) -> RunParameters:
-    """GPT-2 and BERT train with a dropout of 0.1 unless the run says otherwise: their published configurations, and Megatron's default."""
-    if network.family not in ("gpt2", "bert") or "run.dropout" in workload.stated or workload.run.dropout:
+def _with_dropout(network: Network, workload: Workload, engine: TrainingEngine, said: list[Message]) -> RunParameters:
+    """Megatron trains GPT-2 and BERT with a dropout of 0.1 unless the run says otherwise, as their published configurations do."""
+    if engine.keeps != "megatron" or network.family not in ("gpt2", "bert") or "run.dropout" in workload.stated or workload.run.dropout:
         return workload.run
     said.append(message("workload.dropout_assumed", dropout=0.1, key="run.dropout"))
     return replace(workload.run, dropout=0.1)
@@ -61,7 +66,7 @@ def _stage(
 ) -> StageMemory:
     card = stage_on_card(network, stage, run, layout, vocab)
     states = training_states(network, workload, stage, card, layout, engine, said)
-    acts = stage_activations(network, workload, run, stage, layout, vocab)
+    acts = stage_activations(network, workload, run, stage, layout, engine, vocab)
     parts = [*_state_parts(states, layout), *_activation_parts(acts, run)]
     allocated = sum(part.gib for part in parts)
     count = layers_of_stage(len(network.layers), stage, run)
@@ -104,26 +109,24 @@ def _overhead(run: RunParameters, allocated: float, states: States) -> list[Memo
     ]
 
 
-def stage_activations(network: Network, workload: Workload, run: RunParameters, stage: int, layout: Layout, vocab: int) -> Activations:
+def stage_activations(
+    network: Network, workload: Workload, run: RunParameters, stage: int, layout: Layout, engine: TrainingEngine, vocab: int
+) -> Activations:
     """Return what one stage keeps and works on at its fullest moment, in bytes on one card."""
-    tokens, word = card_tokens(network, run), word_of(workload)
+    tokens, word, model = card_tokens(network, run), word_of(workload), workload.model or Model()
     layers, flying = stage_layers(network, stage, run), in_flight(run, layout, stage)
-    inner = {layer: kept_megatron.kept_of_layer(layer, run, layout, tokens, word) for layer in dict.fromkeys(layers)}
-    left = {layer: _left(kept, run) for layer, kept in inner.items()}
+    inner = {layer: layer_kept(workload, network, layer, run, layout, tokens, engine) for layer in dict.fromkeys(layers)}
+    inputs = word * network.hidden * tokens / layout.norm_split
+    left = {layer: left_bytes(kept, run, inputs) for layer, kept in inner.items()}
     kept = flying * sum(left[layer] for layer in layers)
-    last = stage == layout.pipeline - 1
-    ends = total_bytes(kept_megatron.kept_outside(network, run, layout, tokens, word, vocab)) if last else 0.0
-    work = kept_megatron.working(network, layers, run, layout, tokens, word, vocab)
-    recomputed = max((total_bytes(one) for one in inner.values()), default=0.0) if run.recompute == "full" else 0.0
-    moments = _moments(kept, ends, recomputed, flying, work, first=stage == 0, last=last)
-    at_work = max(0.0, max(moments) - kept - ends) + work.lasting
-    return Activations(kept, ends, min(recomputed, at_work), at_work - min(recomputed, at_work), flying)
-
-
-def _left(kept: list[Kept], run: RunParameters) -> float:
-    if run.recompute == "full":
-        return kept[0].bytes
-    return total_bytes(left_after(kept, run.recompute, run.recompute_modules))
+    first, last = stage == 0, stage == layout.pipeline - 1
+    front, behind = ends_kept(model, network, run, layout, tokens, word, vocab, engine)
+    ends = front * flying * first + behind * last
+    work = at_work(network, layers, run, layout, tokens, word, vocab, engine)
+    recomputed = max((total_bytes(one) for one in inner.values()), default=0.0) - inputs if run.recompute == "full" else 0.0
+    moments = _moments(kept, ends, recomputed, flying, work, first=first, last=last)
+    alive = max(0.0, max(moments) - kept - ends) + work.lasting
+    return Activations(kept, ends, min(recomputed, alive), alive - min(recomputed, alive), flying)
 
 
 def _moments(kept: float, ends: float, recomputed: float, flying: float, work: Working, *, first: bool, last: bool) -> list[float]:

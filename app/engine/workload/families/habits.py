@@ -15,6 +15,8 @@ class Habits(Struct, frozen=True):
     tied            the output matrix is the embedding unless a file says otherwise
     global_every    a layer that attends to everything every so many, the others look through the window; 0 = all alike
     causal          False: every token sees all others
+    router_bias, expert_bias   of the router and of every expert; balance_bias: a correction per expert that balances them
+    shared_gate     the shared expert has a gate of its own; sinks: one per head; query_gate: each query comes with a gate
     """
 
     gated: bool = True
@@ -35,6 +37,8 @@ class Habits(Struct, frozen=True):
     shared_gate: bool = False
     sinks: bool = False
     expert_bias: bool = False
+    balance_bias: bool = False
+    query_gate: bool = False
 
 
 _ALL_BIASES = {"qkv_bias": True, "out_bias": True, "mlp_bias": True}
@@ -54,17 +58,17 @@ HABITS: dict[str, Habits] = {
     "qwen2-moe": Habits(qkv_bias=True, shared_gate=True),
     "qwen3": Habits(qk_norm=True),
     "qwen3-moe": Habits(qk_norm=True),
-    "qwen3-next": Habits(qk_norm=True, shared_gate=True),
+    "qwen3-next": Habits(qk_norm=True, shared_gate=True, query_gate=True),
     "chatglm": Habits(qkv_bias=True),
     "glm4": Habits(qkv_bias=True),
-    "glm4-moe": Habits(qkv_bias=True, router_bias=True),
+    "glm4-moe": Habits(qkv_bias=True, balance_bias=True),
     "aquila": Habits(),
     "gemma": Habits(tied=True),
     "gemma2": Habits(tied=True, norms=4, global_every=2),
     "gemma3": Habits(tied=True, norms=4, qk_norm=True, global_every=6),
     "gpt-oss": Habits(qkv_bias=True, out_bias=True, global_every=2, router_bias=True, sinks=True, expert_bias=True),
     "deepseek-v2": Habits(),
-    "deepseek-v3": Habits(router_bias=True),
+    "deepseek-v3": Habits(balance_bias=True),
     "gpt2": _GPT,
     "gpt-neox": Habits(gated=False, layer_norm=True, **_ALL_BIASES),
     "opt": Habits(gated=False, layer_norm=True, positions=True, position_offset=2, tied=True, **_ALL_BIASES),
@@ -75,7 +79,10 @@ HABITS: dict[str, Habits] = {
     "phi": Habits(gated=False, layer_norm=True, norms=1, head_bias=True, **_ALL_BIASES),
     "bert": Habits(gated=False, layer_norm=True, positions=True, embedding_norm=True, tied=True, causal=False, **_ALL_BIASES),
     "vit": Habits(gated=False, layer_norm=True, causal=False, **_ALL_BIASES),
+    "clip": Habits(gated=False, layer_norm=True, embedding_norm=True, causal=False, **_ALL_BIASES),
     "dit": Habits(gated=False, layer_norm=True, causal=False, **_ALL_BIASES),
+    "wan": Habits(gated=False, layer_norm=True, causal=False, **_ALL_BIASES),
+    "sd3": Habits(gated=False, layer_norm=True, causal=False, **_ALL_BIASES),
     "other": Habits(),
 }
 
@@ -102,8 +109,6 @@ ALIASES: dict[str, str] = {
     "qwen2.5": "qwen2",
     "qwen1.5": "qwen2",
     "dinov2": "vit",
-    "clip": "vit",
-    "wan": "dit",
     "sdxl": "unet",
     "yolov8": "yolo",
     "resnet50": "resnet",

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from app.engine.messages import Message, message
 from app.engine.model.workloads import Model
 from app.engine.workload.families.habits import Habits, habits_of
+from app.engine.workload.families.pictures import DIFFUSION, PICTURES, diffusion_layer, outside, tokens_per_sample
 from app.engine.workload.network import Attention, Layer, LinearAttention, Matrix, Network
 
 _NEEDED = ("layers", "hidden", "heads")
@@ -16,7 +17,7 @@ def transformer_of(model: Model) -> Network | Message:
     found = habits_of(model.family)
     family, habits = found or ("other", habits_of("other")[1])  # type: ignore[index]
     habits = _overruled(model, habits)
-    needed = (*_NEEDED, *(() if family in ("vit", "dit") else ("vocab",)))
+    needed = (*_NEEDED, *(("image_size", "patch_size") if family in PICTURES else ("vocab",)))
     missing = [f"[model] {key}" for key in needed if not getattr(model, key)]
     if habits.gated and not model.intermediate and not (model.experts and model.moe_intermediate):
         missing.append("[model] intermediate")
@@ -33,15 +34,15 @@ def transformer_of(model: Model) -> Network | Message:
         vocab=model.vocab or 0,
         layers=layers,
         tied=model.tied_embeddings if model.tied_embeddings is not None else habits.tied,
-        final_norm=0 if family == "bert" else vector if family != "dit" else 0,
+        final_norm=0 if family == "bert" or family in DIFFUSION else vector,
         extra=extra,
         head=head,
-        no_output=family in ("vit", "dit"),
+        no_output=family in PICTURES,
         causal=habits.causal,
         gated=habits.gated,
         layer_norm=habits.layer_norm,
         tokens_per_sample=tokens_per_sample(model, family),
-        prompt_tokens=model.text_len if family == "dit" else 0,
+        prompt_tokens=model.text_len if family == "wan" else 0,
         assumed=() if found and model.family != "other" else (model.family,),
     )
 
@@ -61,22 +62,23 @@ def _overruled(model: Model, habits: Habits) -> Habits:
     return replace(habits, **changes) if changes else habits
 
 
-def tokens_per_sample(model: Model, family: str) -> int:
-    """Return the tokens of one picture or clip: (image / patch)^2 per frame, and one for the class of a ViT; 0 for text."""
-    if family not in ("vit", "dit") or not (model.image_size and model.patch_size):
-        return 0
-    return (model.image_size // model.patch_size) ** 2 * max(1, model.frames) + (1 if family == "vit" else 0)
-
-
 def _layers(model: Model, habits: Habits, family: str) -> tuple[Layer, ...]:
     made: dict[tuple[str, bool], Layer] = {}
     layers = []
     for number in range(model.layers or 0):
         kind = (_attends(model, habits, number), _has_experts(model, number))
+        if family in DIFFUSION:
+            kind = ("diffusion", number + 1 == model.layers)
         if kind not in made:
-            made[kind] = _layer(model, habits, family, *kind)
+            made[kind] = _diffusion(model, habits, family, number) if family in DIFFUSION else _layer(model, habits, *kind)
         layers.append(made[kind])
     return tuple(layers)
+
+
+def _diffusion(model: Model, habits: Habits, family: str, number: int) -> Layer:
+    attention, matrices, _ = _attention(model, habits, sliding=False)
+    mlp, _ = _mlp(model, habits, model.hidden or 0)
+    return diffusion_layer(model, family, (*matrices, *mlp), attention, number)
 
 
 def _attends(model: Model, habits: Habits, number: int) -> str:
@@ -97,19 +99,15 @@ def _has_experts(model: Model, number: int) -> bool:
     )
 
 
-def _layer(model: Model, habits: Habits, family: str, attends: str, moe: bool) -> Layer:
+def _layer(model: Model, habits: Habits, attends: str, moe: bool) -> Layer:
     hidden = model.hidden or 0
     attention, matrices, vectors = _linear(model) if attends == "linear" else _attention(model, habits, attends == "sliding")
     vectors += habits.norms * hidden * (2 if habits.layer_norm else 1)
     mlp, sizes = _experts(model, habits) if moe else _mlp(model, habits, hidden)
-    if moe and family == "deepseek-v3":
-        vectors += model.experts  # the correction that balances the experts
-    cross = None
-    if family == "dit":
-        cross, more, extra = _dit_extras(model, hidden)
-        matrices, vectors = [*matrices, *more], vectors + extra - habits.norms * 2 * hidden
+    if moe and habits.balance_bias:
+        vectors += model.experts
     kind = f"{attends}{'_experts' if moe else ''}"
-    return Layer(kind, (*matrices, *mlp), attention, vectors, habits.norms, gated=habits.gated, cross=cross, **sizes)
+    return replace(Layer(kind, (*matrices, *mlp), attention, vectors, habits.norms, gated=habits.gated), **sizes)
 
 
 def _attention(model: Model, habits: Habits, sliding: bool) -> tuple[Attention, list[Matrix], int]:
@@ -120,7 +118,7 @@ def _attention(model: Model, habits: Habits, sliding: bool) -> tuple[Attention, 
     kv_heads = model.kv_heads or heads
     attention = Attention(heads, kv_heads, width, width, model.sliding_window if sliding else 0, habits.causal)
     matrices = [
-        Matrix("q_proj", "attention", hidden, attention.query, bias=habits.qkv_bias),
+        Matrix("q_proj", "attention", hidden, attention.query * (2 if habits.query_gate else 1), bias=habits.qkv_bias),
         Matrix("k_proj", "attention", hidden, attention.key, bias=habits.qkv_bias),
         Matrix("v_proj", "attention", hidden, attention.value, bias=habits.qkv_bias),
         Matrix("o_proj", "attention", attention.output, hidden, "rows", habits.out_bias),
@@ -190,7 +188,7 @@ def _two_or_three(
 def _experts(model: Model, habits: Habits) -> tuple[list[Matrix], dict[str, int]]:
     hidden = model.hidden or 0
     width = model.moe_intermediate or model.intermediate or 4 * hidden
-    matrices = [Matrix("router", "router", hidden, model.experts, "whole", habits.router_bias and habits.expert_bias)]
+    matrices = [Matrix("router", "router", hidden, model.experts, "whole", habits.router_bias)]
     uses = min(model.experts_per_token or 1, model.experts)
     matrices += _two_or_three("experts", hidden, width, habits.gated, bias=habits.expert_bias, copies=model.experts, uses=uses)
     shared = model.shared_intermediate or model.shared_experts * width
@@ -201,43 +199,15 @@ def _experts(model: Model, habits: Habits) -> tuple[list[Matrix], dict[str, int]
     return matrices, {"experts": model.experts, "per_token": int(uses), "expert_width": width, "shared_width": shared}
 
 
-def _dit_extras(model: Model, hidden: int) -> tuple[Attention | None, list[Matrix], int]:
-    """Cross attention to a prompt (Wan2.1: with q and k norms, a norm before it, six modulation vectors) or, without one, a modulation
-    matrix of six vectors per layer (DiT, arXiv:2212.09748)."""
-    if not model.text_len:
-        return None, [Matrix("modulation", "cross", hidden, 6 * hidden, "whole", bias=True)], 0
-    heads = model.heads or 1
-    cross = Attention(heads, heads, hidden // heads, hidden // heads, causal=False, cross_tokens=model.text_len)
-    names = ("cross_q_proj", "cross_k_proj", "cross_v_proj")
-    matrices = [Matrix(name, "cross", hidden, hidden, bias=True) for name in names]
-    return cross, [*matrices, Matrix("cross_o_proj", "cross", hidden, hidden, "rows", True)], 2 * hidden + 4 * hidden + 6 * hidden
-
-
 def _outside(model: Model, habits: Habits, family: str) -> tuple[int, int]:
     """Return (parameters beside the embedding at the input, parameters behind the layers beside norm and output matrix)."""
     hidden = model.hidden or 0
+    if family in PICTURES:
+        return outside(model, family)
     norm = 2 * hidden if habits.embedding_norm else 0
-    if family == "vit":
-        patch = (model.channels or 3) * model.patch_size**2 * hidden + hidden
-        return patch + hidden + tokens_per_sample(model, family) * hidden, (hidden + 1) * model.classes
-    if family == "dit":
-        return _dit_outside(model, hidden)
     extra = norm
     if habits.positions:
-        extra += ((model.max_positions or 1024) + habits.position_offset) * hidden
+        extra += ((model.max_positions or (512 if family == "bert" else 1024)) + habits.position_offset) * hidden
     if family == "bert":
         return extra + 2 * hidden, hidden * hidden + hidden + 2 * hidden + (model.vocab or 0)
     return extra, (model.vocab or 0) if habits.head_bias else 0
-
-
-def _dit_outside(model: Model, hidden: int) -> tuple[int, int]:
-    """Patch embedding, text and time embeddings in front; norm, modulation and unpatching behind (Wan2.1; without a prompt DiT)."""
-    channels = model.channels or 4
-    patch = channels * model.patch_size**2
-    if not model.text_len:
-        time = 256 * hidden + hidden + hidden * hidden + hidden
-        labels = (model.classes + 1) * hidden if model.classes else 0
-        return patch * hidden + hidden + time + labels, 2 * hidden * hidden + 2 * hidden + hidden * 2 * patch + 2 * patch
-    text = model.text_hidden * hidden + hidden + hidden * hidden + hidden
-    time = 256 * hidden + hidden + hidden * hidden + hidden + hidden * 6 * hidden + 6 * hidden
-    return patch * hidden + hidden + text + time, hidden * patch + patch + 2 * hidden
