@@ -27,7 +27,7 @@ class Link(Struct, frozen=True):
 
 
 class Platform(Struct, frozen=True):
-    """One row of platform_db/accelerators.csv. `facts` holds every column under its name there."""
+    """One row of platform_db/accelerators.csv. `facts` holds every column under its name there, and reported_gib, free_gib."""
 
     id: str
     vendor_en: str
