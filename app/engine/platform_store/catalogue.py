@@ -66,7 +66,7 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
 
 
 def _with_reported_memory(platforms: tuple[Platform, ...], folder: Path) -> tuple[Platform, ...]:
-    """Add the facts reported_gib and free_gib."""
+    """Add what the cards' own tools report."""
     known = load_reported_memory(folder)
     ids = {platform.id for platform in platforms}
     for number, name in enumerate(known):
@@ -74,7 +74,7 @@ def _with_reported_memory(platforms: tuple[Platform, ...], folder: Path) -> tupl
             raise EngineError("platforms.alias_to_nothing", file=REPORTED_FILE, place=f"{number + 2}:platform", id=name)
     sheets = ((one.id, one.number("memory_gb"), one.text("memory_type"), one.facts["memory_gb"].as_of) for one in platforms)
     facts = memory_facts(known, sheets)
-    return tuple(replace(one, facts={**one.facts, **facts[one.id]}) for one in platforms)
+    return tuple(replace(one, reported=facts[one.id]) for one in platforms)
 
 
 def normalise_name(text: str) -> str:

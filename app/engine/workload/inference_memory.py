@@ -139,7 +139,7 @@ def _stage(network: Network, workload: Workload, stage: int, layout: Layout, eng
     word = max(WORD_BYTES[workload.precision or "bf16"], 2)
     cards = max(run.tensor_parallel * run.pipeline_parallel * run.context_parallel, run.expert_parallel)
     context = CONTEXT_GIB if run.context_gib is None else run.context_gib
-    last = stage == layout.pipeline - 1 and not network.no_output
+    last = stage == layout.pipeline - 1 and network.causal and not network.no_output
     scores = score_bytes(kinds, layout.tensor, word) if run.attention == "eager" else 0.0
     return ServingStage(
         stage=stage,
