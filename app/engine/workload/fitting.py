@@ -94,7 +94,7 @@ def _remedies(workload: Workload, estimate: MemoryEstimate) -> Iterator[Remedy]:
     for said, cost, changes in _changes(workload):
         total = _with(workload, **changes)
         if total is not None and estimate.total_gib is not None and total < estimate.total_gib:
-            yield Remedy(said, total, cost)
+            yield Remedy(said, total, cost, tuple((f"run.{key}", value) for key, value in changes.items()))  # type: ignore[misc]
 
 
 def _changes(workload: Workload) -> Iterator[tuple[Message, float | None, dict[str, object]]]:
