@@ -14,7 +14,7 @@ from app.gui.theme.tokens import CAPTION_PX, RADIUS_CHIP
 from app.gui.widgets.hover import HoverCard
 
 WORDS_PX, BAR_PX, COLUMNS_PX = 18, 20, 80
-LEAST_COLUMN_PX, MOST_COLUMN_PX, TOLD_FROM_PX, GAP_PX = 3, 64, 34, 1
+LEAST_COLUMN_PX, MOST_COLUMN_PX, TOLD_FROM_PX, GAP_PX = 3, 96, 34, 1
 ABOVE_PX, NUMBER_APART_PX = 22, 26
 STEPS = (1, 2, 5, 10, 20, 50)
 AREA = "page_requirement"
@@ -38,7 +38,7 @@ def part_words(look: Look, part: MemoryPart, stage: StageMemory) -> str:
     share = part.gib / stage.total_gib if stage.total_gib else 0.0
     name = f"{look.tell(part.said)}: {look.number(part.gib, 2)} GiB · {look.number(100 * share, 1)} %"
     group = look.say(f"{AREA}.part.{part.group}")
-    given = {key: look.figure(value) if isinstance(value, float) else value for key, value in part.said.params.items()}
+    given = {key: _figure(look, value) for key, value in part.said.params.items()}
     made = look.say(f"{AREA}.made.{part.said.code.rpartition('.')[2]}", **{"layers": stage.layers, **given})
     return f"{name}\n{group} · {made}"
 
@@ -208,6 +208,8 @@ class StageColumns(QWidget):
             at = bottom - self._usable * per_gib
             painter.setPen(QPen(QColor(theme.text), 1.5, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(0, at), QPointF(self.width(), at))
+        for stage, box in columns:
+            self._paint_top(painter, stage, box, bottom - stage.total_gib * per_gib)
         self._paint_words(painter, columns)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -220,28 +222,35 @@ class StageColumns(QWidget):
         if stage.stage == self.selected:
             painter.fillRect(box, QColor(theme.selected))
             painter.fillRect(QRectF(box.left(), box.bottom() + 1, box.width(), 3), QColor(theme.accent))
-        gap = GAP_PX if box.width() < 2 * LEAST_COLUMN_PX else 2
+        gap = _gap(box)
         for part in stage.parts:
             high = part.gib * per_gib
             painter.fillRect(QRectF(box.left(), at - high, box.width() - gap, high), QColor(group_colour(theme, part.group)))
             at -= high
         if self._usable is not None and stage.total_gib > self._usable:
             painter.fillRect(QRectF(box.left(), at, box.width() - gap, 3), QColor(theme.bad))
+
+    def _paint_top(self, painter: QPainter, stage: StageMemory, box: QRectF, at: float) -> None:
+        """Mark the fullest stage, and where there is room tell how much each needs, over the line of the usable memory."""
+        theme = self._look.theme
         if stage.stage == self._peak:
-            middle = box.center().x() - gap / 2
+            middle = box.center().x() - _gap(box) / 2
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(theme.text))
             painter.drawPolygon(QPolygonF([QPointF(middle - 4, at - 7), QPointF(middle + 4, at - 7), QPointF(middle, at - 2)]))
             at -= 7
         if box.width() >= TOLD_FROM_PX:
+            told, words = QRectF(box.left(), at - 15, box.width() - _gap(box), 14), self._look.number(stage.total_gib, 1)
+            wide = painter.fontMetrics().horizontalAdvance(words) + 4
+            ground = theme.selected if stage.stage == self.selected else theme.surface
+            painter.fillRect(QRectF(told.center().x() - wide / 2, told.top(), wide, 14), QColor(ground))
             painter.setPen(QColor(theme.text if stage.stage == self._peak else theme.text2))
-            told = QRectF(box.left(), at - 15, box.width() - gap, 14)
-            painter.drawText(told, Qt.AlignmentFlag.AlignCenter, self._look.number(stage.total_gib, 1))
+            painter.drawText(told, Qt.AlignmentFlag.AlignCenter, words)
 
     def _paint_words(self, painter: QPainter, columns: list[tuple[StageMemory, QRectF]]) -> None:
         theme, below = self._look.theme, WORDS_PX + COLUMNS_PX + 4
         painter.setPen(QColor(theme.text2))
-        painter.drawText(QRect(0, 0, self.width(), WORDS_PX - 4), Qt.AlignmentFlag.AlignLeft, self.accessibleName())
+        painter.drawText(QRect(0, 0, self.width(), WORDS_PX), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, self.accessibleName())
         shown: list[QRectF] = []
         metrics = painter.fontMetrics()
         chosen = [pair for pair in columns if pair[0].stage in (self.selected, self._peak)]
@@ -256,3 +265,13 @@ class StageColumns(QWidget):
             shown.append(place)
             painter.setPen(QColor(theme.text if stage.stage in (self.selected, self._peak) else theme.text3))
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _figure(look: Look, value: object) -> str:
+    if not isinstance(value, int | float):
+        return str(value)
+    return look.number(value, 0) if value == int(value) else look.figure(value, 2)
+
+
+def _gap(box: QRectF) -> int:
+    return GAP_PX if box.width() < 2 * LEAST_COLUMN_PX else 2

@@ -33,7 +33,8 @@ class _Row(QWidget):
     def show_remedy(self, remedy: Remedy, usable: float | None) -> None:
         look, say = self._look, self._look.say
         self.remedy = remedy
-        self.change.setText(look.tell(remedy.change))
+        told = look.tell(remedy.change)
+        self.change.setText(told[:1].upper() + told[1:])
         fits = say(f"{AREA}.unknown_fit" if usable is None else f"{AREA}.fits" if remedy.total_gib <= usable else f"{AREA}.too_small")
         self.gives.setText(say(f"{AREA}.gives", gib=look.number(remedy.total_gib, 1), fits=fits, cost=cost_words(look, remedy.speed_cost)))
         self.take.setAccessibleName(f"{say(f'{AREA}.apply')}: {self.change.text()}, {self.gives.text()}")
