@@ -93,7 +93,12 @@ class AssessmentDetails(Card):
             fold.set_open(name == check)
         if check in self.folds:
             fold = self.folds[check]
-            QTimer.singleShot(0, fold, lambda: self._scroll.ensureWidgetVisible(fold, 0, GAP))
+            QTimer.singleShot(0, fold, lambda: self._bring_into_view(fold))
+
+    def _bring_into_view(self, fold: Fold) -> None:
+        """Show all of it, or where it is higher than there is room its head and what follows."""
+        self._scroll.ensureWidgetVisible(fold, 0, GAP)
+        self._scroll.ensureWidgetVisible(fold.head, 0, GAP)
 
     def _replace_head(self, head: QWidget) -> None:
         old, self._head = self._head, head

@@ -14,7 +14,7 @@ from app.gui.widgets.hover import HoverCard
 from app.gui.widgets.memory_bars import AREA, StackBar, StageColumns, group_colour, part_words, stage_words
 
 HEAD_PX, ROW_PX, COMPACT_PX = 18, 22, 20
-SWATCH_PX, NAME_AT_PX, GIB_PX, SHARE_PX = 10, 16, 44, 48
+SWATCH_PX, NAME_AT_PX, GIB_PX, SHARE_PX, EDGE_PX = 10, 16, 40, 46, 2
 SOFT = 0.22
 
 
@@ -74,7 +74,7 @@ class PartRows(QWidget):
 
     def name_px(self) -> int:
         """Return the room that a name has."""
-        return self.width() - NAME_AT_PX - GIB_PX - SHARE_PX - 8
+        return self.width() - NAME_AT_PX - GIB_PX - SHARE_PX - 2 * EDGE_PX
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         if self.stage is None:
@@ -97,8 +97,8 @@ class PartRows(QWidget):
         painter.setFont(font(CAPTION_PX))
         painter.setPen(QColor(self._look.theme.text3))
         painter.drawText(box, side | Qt.AlignmentFlag.AlignLeft, self._look.say(f"{AREA}.memory.parts"))
-        painter.drawText(box.adjusted(0, 0, -SHARE_PX - 4, 0), side | Qt.AlignmentFlag.AlignRight, "GiB")
-        painter.drawText(box.adjusted(0, 0, -4, 0), side | Qt.AlignmentFlag.AlignRight, self._look.say(f"{AREA}.memory.share"))
+        painter.drawText(box.adjusted(0, 0, -SHARE_PX - EDGE_PX, 0), side | Qt.AlignmentFlag.AlignRight, "GiB")
+        painter.drawText(box.adjusted(0, 0, -EDGE_PX, 0), side | Qt.AlignmentFlag.AlignRight, self._look.say(f"{AREA}.memory.share"))
 
     def _paint_row(self, painter: QPainter, cells: tuple[str, str, str], box: QRect, share: float, colour: str) -> None:
         theme, side = self._look.theme, Qt.AlignmentFlag.AlignVCenter
@@ -111,9 +111,9 @@ class PartRows(QWidget):
         painter.setPen(QColor(theme.text))
         name = painter.fontMetrics().elidedText(cells[0], Qt.TextElideMode.ElideRight, self.name_px())
         painter.drawText(box.adjusted(NAME_AT_PX, 0, 0, 0), side | Qt.AlignmentFlag.AlignLeft, name)
-        painter.drawText(box.adjusted(0, 0, -SHARE_PX - 4, 0), side | Qt.AlignmentFlag.AlignRight, cells[1])
+        painter.drawText(box.adjusted(0, 0, -SHARE_PX - EDGE_PX, 0), side | Qt.AlignmentFlag.AlignRight, cells[1])
         painter.setPen(QColor(theme.text2))
-        painter.drawText(box.adjusted(0, 0, -4, 0), side | Qt.AlignmentFlag.AlignRight, cells[2])
+        painter.drawText(box.adjusted(0, 0, -EDGE_PX, 0), side | Qt.AlignmentFlag.AlignRight, cells[2])
 
 
 class MemoryParts(QWidget):

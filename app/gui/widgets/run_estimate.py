@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app.engine import pipeline
@@ -22,6 +22,8 @@ from app.gui.widgets.memory_remedies import MemoryRemedies
 
 AT_ONCE = 8
 """Up to so many stages the remedies are looked for at once; with more, a dozen estimates take longer than a keystroke may."""
+PAINTED_MS = 25
+"""They begin when the edit has been painted: a thread that computes holds the interpreter, and painting waits for it."""
 DERIVED = ("parameters", "data_parallel", "step_tokens", "most_batch", "most_concurrency")
 UNITS = {"parameters": "B", "step_tokens": "tokens"}
 AREA = "page_requirement"
@@ -37,6 +39,8 @@ class RunEstimate(Card):
     def __init__(self, look: Look, later: Later) -> None:
         super().__init__(look.say(f"{AREA}.card.estimate"))
         self._look, self._later, self._is_looking = look, later, False
+        self._soon = QTimer(self, singleShot=True, interval=PAINTED_MS)
+        self._soon.timeout.connect(self._look_for_remedies)
         self.workload: Workload | None = None
         self.estimate = MemoryEstimate()
         self.fit: MemoryFit | None = None
@@ -105,7 +109,7 @@ class RunEstimate(Card):
             (self.fit,) = fit_memory(workload, self.estimate, [platform])
         else:
             self.fit = plain_fit(workload, self.estimate, platform)
-            self._look_for_remedies()
+            self._soon.start()
 
     def _look_for_remedies(self) -> None:
         """Look for them in the background, for the newest run only."""
@@ -146,7 +150,7 @@ class RunEstimate(Card):
             level = {True: "ok", False: "blocked", None: "unknown"}[fit.fits]
             self._show_badge(level, self._fit_words(fit))
         remedies, is_short = (fit.remedies, fit.fits is False) if fit is not None else ((), False)
-        waits = is_short and self._is_looking and not remedies
+        waits = is_short and not remedies and (self._is_looking or self._soon.isActive())
         self.remedies.show_remedies(remedies, fit.usable_gib if fit else None, is_short=known and is_short and not waits)
         self._show_facts()
 
