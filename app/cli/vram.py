@@ -1,6 +1,7 @@
 """`suanxuan vram RUN`: estimate VRAM, say where it fits and what would make it fit."""
 
 import argparse
+import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,16 @@ def run(options: argparse.Namespace) -> Result:
     """Estimate and compare."""
     from app.engine import pipeline
 
-    workload, _ = pipeline.read_run_description(options.run)
+    workload, requirement = pipeline.read_run_description(options.run)
+    faults = pipeline.input_faults(workload, requirement, datetime.date.today())
     catalogue = pipeline.catalogue()
     chosen = [catalogue.platform(name) for name in options.platform] or catalogue.platforms
     estimate, fits = pipeline.estimate_vram(workload, chosen)
     document = describe_memory(estimate, fits, options.lang)
-    return Result(document, lambda: _text(estimate, fits, options.lang))
+    document["notes"] = [render(said, options.lang) for said in workload.notes]
+    document["faults"] = [{"key": one.key, "level": one.level, "text": render(one.said, options.lang)} for one in faults]
+    told = [*document["notes"], *(f"{one['key']}: {one['text']}" for one in document["faults"])]
+    return Result(document, lambda: "\n".join([*told, _text(estimate, fits, options.lang)]))
 
 
 def describe_memory(estimate: "MemoryEstimate", fits: "tuple[MemoryFit, ...]", lang: str) -> dict:
