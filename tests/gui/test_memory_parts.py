@@ -168,7 +168,7 @@ def test_every_group_has_its_own_colour_on_which_names_can_be_read(theme):
 def test_names_of_parts_fit_the_card(qtbot, lang):
     look = Look(lang)
     codes = "weights gathered adapters gradients working recomputed master moments kept_layers layer_inputs kept_ends live_maps resident"
-    codes += " kv_cache chunk context channels buckets slack"
+    codes += " kv_cache chunk recurrent start context channels buckets slack"
     rows = PartRows(look, 22)
     qtbot.addWidget(rows)
     rows.resize(CARD_PX, 300)
@@ -240,17 +240,17 @@ def test_a_remedy_is_taken_over_in_one_step(short, window):
     assert window.session.project.workload.run.recompute == "none" and not remedies.isHidden()
 
 
-def test_remedies_say_what_they_cost_and_whether_it_then_fits(qtbot):
+def test_remedies_say_what_they_give_and_what_they_cost(qtbot):
     look = Look("zh")
     assert [cost_words(look, cost) for cost in (0.33, -0.1, None)] == ["时间 +33 %", "时间 −10 %", "时间代价未知"]
     shown = MemoryRemedies(look)
     qtbot.addWidget(shown)
-    full = Remedy(message("workload.remedy.full"), 90.0, 0.33, (("run.recompute", "full"),))
+    full = Remedy(message("workload.remedy.full"), 60.0, 0.33, (("run.recompute", "full"),))
     more = Remedy(message("workload.remedy.more_cards", number=16), 40.0, None)
-    shown.show_remedies((more, full), 76.8, is_short=True)
-    assert [one.total_gib for one in shown.shown] == [90.0, 40.0]
-    assert "仍放不下" in shown.rows[0].gives.text() and "· 放得下 ·" in shown.rows[1].gives.text()
-    shown.show_remedies((), 76.8, is_short=True)
+    shown.show_remedies((more, full), is_short=True)
+    assert [one.total_gib for one in shown.shown] == [60.0, 40.0]
+    assert shown.rows[0].gives.text() == "60.0 GiB · 放得下 · 时间 +33 %"
+    shown.show_remedies((), is_short=True)
     assert not shown.shown and shown.title.text() == look.say("page_requirement.remedy.none")
 
 

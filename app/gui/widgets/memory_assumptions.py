@@ -20,7 +20,12 @@ from app.gui.widgets.form import Fold
 AREA = "page_requirement.assumption"
 ALWAYS = ("run.context_gib", "run.slack_share", "run.expert_imbalance", "run.prefill_tokens", "run.kv_block")
 COUNTED_WITH = {"run.concurrency": "1", "run.units": "1", "run.optimizer": "adamw"}
-OF_PART = {"run.context_gib": ("context", ""), "run.slack_share": ("slack", "share"), "run.prefill_tokens": ("chunk", "tokens")}
+OF_PART = {
+    "run.context_gib": ("context", ""),
+    "run.slack_share": ("slack", "share"),
+    "run.prefill_tokens": ("chunk", "tokens"),
+    "run.kv_block": ("pages", "block"),
+}
 """Key -> (code of the part that it makes, the parameter that tells it; "" for the GiB)."""
 
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.engine.messages import has_entry
 from app.engine.model.estimates import GROUPS, Group, MemoryPart, StageMemory
 from app.gui.look import Look
 from app.gui.theme import Theme, font, hatching
@@ -39,7 +40,8 @@ def part_words(look: Look, part: MemoryPart, stage: StageMemory) -> str:
     name = f"{look.tell(part.said)}: {look.number(part.gib, 2)} GiB · {look.number(100 * share, 1)} %"
     group = look.say(f"{AREA}.part.{part.group}")
     given = {key: _figure(look, value) for key, value in part.said.params.items()}
-    made = look.say(f"{AREA}.made.{part.said.code.rpartition('.')[2]}", **{"layers": stage.layers, **given})
+    code = f"{AREA}.made.{part.said.code.rpartition('.')[2]}"
+    made = look.say(code if has_entry(code, look.lang) else f"{AREA}.made.other", **{"layers": stage.layers, **given})
     return f"{name}\n{group} · {made}"
 
 

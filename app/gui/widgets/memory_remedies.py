@@ -1,4 +1,4 @@
-"""What would make it fit: single changes, the cheapest in time first, each with what it gives and a button that takes it over."""
+"""What would make it fit: changes, the cheapest in time first, each with what it gives and a button that takes it over."""
 
 from collections.abc import Sequence
 
@@ -30,13 +30,12 @@ class _Row(QWidget):
         line.addWidget(self.take, 0, Qt.AlignmentFlag.AlignVCenter)
         self.setLayout(line)
 
-    def show_remedy(self, remedy: Remedy, usable: float | None) -> None:
+    def show_remedy(self, remedy: Remedy) -> None:
         look, say = self._look, self._look.say
         self.remedy = remedy
         told = look.tell(remedy.change)
         self.change.setText(told[:1].upper() + told[1:])
-        fits = say(f"{AREA}.unknown_fit" if usable is None else f"{AREA}.fits" if remedy.total_gib <= usable else f"{AREA}.too_small")
-        self.gives.setText(say(f"{AREA}.gives", gib=look.number(remedy.total_gib, 1), fits=fits, cost=cost_words(look, remedy.speed_cost)))
+        self.gives.setText(say(f"{AREA}.gives", gib=look.number(remedy.total_gib, 1), cost=cost_words(look, remedy.speed_cost)))
         self.take.setAccessibleName(f"{say(f'{AREA}.apply')}: {self.change.text()}, {self.gives.text()}")
         self.take.setEnabled(bool(remedy.changes))
 
@@ -60,8 +59,8 @@ class MemoryRemedies(QWidget):
         """The remedies as they stand."""
         return [one.remedy for one in self.rows if one.remedy is not None and not one.isHidden()]
 
-    def show_remedies(self, remedies: Sequence[Remedy], usable: float | None, *, is_short: bool) -> None:
-        """Show them by their cost in time, an unknown one last; where none helps, say so."""
+    def show_remedies(self, remedies: Sequence[Remedy], *, is_short: bool) -> None:
+        """Show the remedies of a MemoryFit, each of which makes it fit: by cost in time, an unknown one last; where none helps, say so."""
         ranked = sorted(remedies, key=lambda one: (one.speed_cost is None, one.speed_cost or 0.0))
         while len(self.rows) < len(ranked):
             self.rows.append(made := _Row(self._look))
@@ -70,7 +69,7 @@ class MemoryRemedies(QWidget):
         for place, line in enumerate(self.rows):
             line.setVisible(place < len(ranked))
             if place < len(ranked):
-                line.show_remedy(ranked[place], usable)
+                line.show_remedy(ranked[place])
         self.title.setText(self._look.say(f"{AREA}.title" if ranked else f"{AREA}.none"))
         self.setVisible(bool(ranked) or is_short)
 

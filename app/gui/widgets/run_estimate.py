@@ -24,8 +24,8 @@ AT_ONCE = 8
 """Up to so many stages the remedies are looked for at once; with more, a dozen estimates take longer than a keystroke may."""
 PAINTED_MS = 25
 """They begin when the edit has been painted: a thread that computes holds the interpreter, and painting waits for it."""
-DERIVED = ("parameters", "data_parallel", "step_tokens", "most_batch", "most_concurrency")
-UNITS = {"parameters": "B", "step_tokens": "tokens"}
+DERIVED = ("parameters", "data_parallel", "step_tokens", "most_batch", "most_concurrency", "most_context", "most_inputs")
+UNITS = {"parameters": "B", "step_tokens": "tokens", "most_context": "tokens"}
 AREA = "page_requirement"
 
 Later = Callable[[Callable[[], MemoryFit], Callable[[MemoryFit], None]], None]
@@ -105,7 +105,7 @@ class RunEstimate(Card):
         platform = pipeline.platforms_by_id().get(workload.run.platform)
         if platform is None:
             self.fit = None
-        elif len(self.estimate.by_stage) <= AT_ONCE:
+        elif len(self.estimate.by_stage) <= AT_ONCE or workload.task == "inference":
             (self.fit,) = fit_memory(workload, self.estimate, [platform])
         else:
             self.fit = plain_fit(workload, self.estimate, platform)
@@ -151,7 +151,7 @@ class RunEstimate(Card):
             self._show_badge(level, self._fit_words(fit))
         remedies, is_short = (fit.remedies, fit.fits is False) if fit is not None else ((), False)
         waits = is_short and not remedies and (self._is_looking or self._soon.isActive())
-        self.remedies.show_remedies(remedies, fit.usable_gib if fit else None, is_short=known and is_short and not waits)
+        self.remedies.show_remedies(remedies, is_short=known and is_short and not waits)
         self._show_facts()
 
     def _fit_words(self, fit: MemoryFit) -> str:
@@ -182,7 +182,8 @@ class RunEstimate(Card):
         counted = self.estimate.parameters or count_parameters(workload.model) or (workload.model.parameters if workload.model else None)
         facts = {"parameters": look.figure(counted / 1e9) if counted else UNKNOWN}
         if workload.task == "inference":
-            return facts | {"most_concurrency": look.number(fit.max_concurrency if fit else None, 0)}
+            served = {"most_concurrency": "max_concurrency", "most_context": "max_context", "most_inputs": "max_input_batch"}
+            return facts | {name: look.number(getattr(fit, key, None), 0) for name, key in served.items()}
         step = run.global_batch * run.seq_len if run.global_batch and run.seq_len else None
         counts = {"data_parallel": data_parallel(run), "step_tokens": step, "most_batch": fit.max_micro_batch if fit else None}
         return facts | {name: look.number(count, 0) for name, count in counts.items()}
@@ -207,7 +208,9 @@ class RunEstimate(Card):
 
 
 def plain_fit(workload: Workload, estimate: MemoryEstimate, platform: Platform) -> MemoryFit:
-    """Return whether it fits without looking for remedies."""
+    """Return whether it fits, without looking for remedies but for what serves: what an engine may take depends on more than the card."""
+    if workload.task == "inference":
+        return fit_memory(workload, estimate, [platform])[0]
     (card,) = fit_memory(workload, MemoryEstimate(), [platform])
     if card.usable_gib is None or estimate.total_gib is None:
         return card
