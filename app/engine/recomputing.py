@@ -7,7 +7,7 @@ from msgspec import structs
 from app.engine.errors import EngineError
 from app.engine.known import catalogue, knowledge, platforms_by_id, shipped_runs
 from app.engine.messages import message
-from app.engine.model.assessments import Assessment
+from app.engine.model.assessments import Assessment, EffortSettings
 from app.engine.model.estimates import MemoryEstimate, MemoryFit, Prediction
 from app.engine.model.plans import PlanPoint
 from app.engine.model.platforms import Platform
@@ -15,7 +15,7 @@ from app.engine.model.profiles import Profile, RunComparison
 from app.engine.model.projects import STAGE_INPUTS, Project, inputs_hash, project_runs, with_stage
 from app.engine.model.quantities import Quantity
 from app.engine.model.traces import Trace
-from app.engine.model.workloads import Node, Workload
+from app.engine.model.workloads import Node, Workload, normalise_precision
 from app.engine.progress import Progress, no_progress
 
 MEASURED_NOISE = 0.04
@@ -69,7 +69,8 @@ def _predictions(project: Project) -> dict[str, object]:
 def _assessments(project: Project) -> dict[str, object]:
     if project.workload is None:
         return {"assessments": ()}
-    return {"assessments": assess_workload(project.workload, profile=project.profile, predictions=comparable_predictions(project))}
+    predictions = comparable_predictions(project)
+    return {"assessments": assess_workload(project.workload, profile=project.profile, predictions=predictions, effort=project.effort)}
 
 
 def _selection(project: Project) -> dict[str, object]:
@@ -106,6 +107,7 @@ def assess_workload(
     profile: Profile | None = None,
     predictions: Sequence[Prediction] = (),
     platforms: Sequence[Platform] | None = None,
+    effort: EffortSettings | None = None,
     progress: Progress = no_progress,
 ) -> tuple[Assessment, ...]:
     """Assess an application on the given platforms, on all of them by default."""
@@ -113,6 +115,10 @@ def assess_workload(
 
     chosen = tuple(catalogue().platforms if platforms is None else platforms)
     estimate, fits = estimate_vram(workload, chosen)
+
+    def in_precision(precision: str, wanted: Sequence[Platform]) -> tuple[MemoryEstimate, tuple[MemoryFit, ...]]:
+        return estimate_vram(structs.replace(workload, precision=normalise_precision(precision)), wanted)
+
     return assess(
         workload,
         platforms=chosen,
@@ -121,6 +127,9 @@ def assess_workload(
         fits=fits,
         knowledge=knowledge(),
         predictions=tuple(predictions),
+        reference=platforms_by_id().get(workload.run.platform),
+        in_precision=in_precision,
+        settings=effort or EffortSettings(),
         progress=progress,
     )
 

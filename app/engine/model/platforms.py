@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from app.engine.errors import MissingFact
-from app.engine.model.assessments import EffortPriors
+from app.engine.model.assessments import EffortPriors, PrecisionNote
 
 
 class Fact(Struct, frozen=True):
@@ -123,9 +123,11 @@ class Knowledge(Struct, frozen=True):
     """What is known of software on the platform families.
 
     operators   family -> operator -> support; canonical: operator -> category
+    precision   what the data sheets do not say of precisions
     """
 
     operators: dict[str, dict[str, OperatorSupport]]
     canonical: dict[str, str]
     families: dict[str, FamilyFacts]
     effort: EffortPriors
+    precision: tuple[PrecisionNote, ...] = ()

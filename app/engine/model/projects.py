@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from app.engine.model.assessments import Assessment
+from app.engine.model.assessments import Assessment, EffortSettings
 from app.engine.model.estimates import Fit, MemoryEstimate, Prediction
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.plans import PriceSheet, Selection
@@ -27,11 +27,11 @@ STAGE_INPUTS: dict[str, tuple[str, ...]] = {
     "comparison_profile": ("comparison", "workload"),
     "memory": ("workload",),
     "predictions": ("workload", "profile", "measured", "case", "prices", "requirement"),
-    "assessments": ("workload", "profile", "predictions", "requirement"),
+    "assessments": ("workload", "profile", "predictions", "requirement", "effort"),
     "selection": ("workload", "requirement", "predictions", "assessments", "prices"),
 }
 """What each computed stage is made from; the key is a field of Project, so are the inputs."""
-STAGE_RULES = {"profile": 2, "comparison_profile": 2, "memory": 2, "assessments": 2}
+STAGE_RULES = {"profile": 2, "comparison_profile": 2, "memory": 2, "assessments": 3, "selection": 2}
 """Counted up where the rules of a stage change, so that what an older program computed is told as stale. 1 where it is not named."""
 
 
@@ -67,6 +67,7 @@ class Project(Struct, frozen=True, eq=False):
     """One customer case. `hashes` maps a computed stage to the hash of the inputs it was made from.
 
     trace        the run that is characterised; comparison: another run of it (before or after, another platform), overlaid in the views
+    effort       what stands in place of the rate and the days of effort.toml
     """
 
     name: str = ""
@@ -84,6 +85,7 @@ class Project(Struct, frozen=True, eq=False):
     predictions: tuple[Prediction, ...] = ()
     fit: Fit | None = None
     selection: Selection | None = None
+    effort: EffortSettings = EffortSettings()
     settings: ProposalSettings = ProposalSettings()
     trials: tuple[TrialRun, ...] = ()
     alignments: tuple[LossAlignment, ...] = ()

@@ -1,15 +1,17 @@
 """Check the whole of platform_db: each problem names file, row, key, what is wrong and the remedy."""
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from msgspec import Struct
 
 from app.engine.errors import EngineError
-from app.engine.messages import Message, message
+from app.engine.messages import LANGUAGES, Message, has_entry, message
 from app.engine.model.platforms import Platform
 from app.engine.paths import platform_db_folder
 from app.engine.platform_store.catalogue import load_catalogue
 from app.engine.platform_store.effort import load_effort_priors
+from app.engine.platform_store.precision_notes import load_precision_notes
 from app.engine.platform_store.software import load_families, load_operator_support, load_operators, load_stacks
 
 CONFIDENCES = ("high", "medium", "low")
@@ -40,6 +42,7 @@ def check_database(folder: Path | None = None) -> list[Problem]:
         "families": load_families,
         "stacks": load_stacks,
         "effort": load_effort_priors,
+        "precision": load_precision_notes,
     }
     for name, load in loaders.items():
         try:
@@ -50,6 +53,8 @@ def check_database(folder: Path | None = None) -> list[Problem]:
     if "catalogue" in loaded and "families" in loaded:
         for platform in load_catalogue(folder).platforms:
             problems += _check_platform(platform, set(load_families(folder)))
+    if "catalogue" in loaded and "families" in loaded and "precision" in loaded:
+        problems += _check_precision(folder)
     if "support" in loaded and "operators" in loaded:
         problems += _check_support(folder)
     return problems
@@ -76,6 +81,19 @@ def _check_platform(platform: Platform, families: set[str]) -> list[Problem]:
         slow, fast = platform.number(wide), platform.number(narrow)
         if slow and fast and fast > MOST_PER_STEP * slow:
             wrong(narrow, "maybe_sparse", narrow=narrow, wide=wide)
+    return problems
+
+
+def _check_precision(folder: Path) -> list[Problem]:
+    """A note must mean a platform or a family, and what it does must have words."""
+    ids, families = [one.id for one in load_catalogue(folder).platforms], set(load_families(folder))
+    problems = []
+    for note in load_precision_notes(folder):
+        row = f"{note.scope} {note.precision}"
+        if note.scope not in families and not any(fnmatchcase(name, note.scope) for name in ids):
+            problems.append(Problem("precision_notes.csv", row, "scope", message("platforms.no_such_family", family=note.scope)))
+        if note.effect and not all(has_entry(f"assessing.precision.effect.{note.effect}", lang) for lang in LANGUAGES):
+            problems.append(Problem("precision_notes.csv", row, "effect", message("platforms.no_such_effect", effect=note.effect)))
     return problems
 
 
