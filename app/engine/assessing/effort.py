@@ -8,7 +8,8 @@ The rule, so that nothing is counted twice:
 3. An item belongs to one stage and is taken out of its prior; of the prior at least `unnamed_share` stays, for what no list names.
 4. A stage takes its items and that rest; the port takes its four stages. Low ends are added up, and high ends, as if all went well or
    badly together: a range that is wide on purpose.
-5. A project may set the days of any item and of any rest, and the rate and its currency. What it sets stands as it is.
+5. A project may set the days of any item and of any rest, and the rate and its currency. What it sets stands as it is and moves the sum
+   by just its difference: the rest is what it was before.
 """
 
 from collections.abc import Iterable, Sequence
@@ -52,7 +53,8 @@ def _stage(context: Context, stage: str, size: str, source: str, items: Sequence
     priors, key = context.knowledge.effort, f"{context.platform.family}/rest.{stage}"
     named = _sum([item.person_days for item in items if item.stage == stage])
     prior = priors.sizes[size]
-    rest = context.settings.days.get(key) or _rest(prior, named, priors.unnamed_share)
+    known = _sum([item.default or item.person_days for item in items if item.stage == stage])
+    rest = context.settings.days.get(key) or _rest(prior, known, priors.unnamed_share)
     return StageEffort(stage, size, _sum([named, rest]), source, prior, rest, key)  # type: ignore[arg-type] - sizes are those of the file
 
 

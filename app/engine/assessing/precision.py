@@ -123,7 +123,7 @@ def _in_others(context: Context, wanted: str) -> list[Evidence]:
 
 
 def _instead(context: Context, wanted: str) -> Message | None:
-    others = substitutes(context.platform, wanted, context.knowledge)
+    others = list(substitutes(context.platform, wanted, context.knowledge))
     if not others:
         return None
     trained = context.workload.task != "inference"
