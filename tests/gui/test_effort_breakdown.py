@@ -63,6 +63,7 @@ def test_days_and_rate_are_kept_in_the_project_and_taken_back(window, qtbot):
     before, key = effort(window), next(item.key for item in effort(window).items if item.key.endswith("/tuning"))
     type_into(window, qtbot, key, "0")
     qtbot.waitUntil(lambda: effort(window).person_days != before.person_days)
+    assert before.person_days[1] - effort(window).person_days[1] == next(item.person_days[1] for item in before.items if item.key == key)
     assert window.session.project.effort.days == {key: (0.0, 0.0, 0.0)}
     settle(make_application(), window)
     assert window.pages["assessment"].details.breakdown.is_open

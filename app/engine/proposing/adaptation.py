@@ -44,9 +44,9 @@ def chosen_assessments(facts: Facts) -> list[Assessment]:
 
 def _matrix(facts: Facts, shown: list[Assessment], total: int) -> Table:
     columns = (
-        Column(facts.say("adaptation.platform"), weight=2.2),
+        Column(facts.say("adaptation.platform"), weight=2.0),
         Column(facts.say("adaptation.verdict"), weight=1.55),
-        *(Column(facts.word(f"assessing.check.{check}"), weight=1.6 if check == "performance" else 1.35) for check in CHECKS),
+        *(Column(word, weight=_weight(check, word)) for check in CHECKS if (word := facts.word(f"assessing.check.{check}"))),
     )
     rows = tuple(
         (
@@ -58,6 +58,11 @@ def _matrix(facts: Facts, shown: list[Assessment], total: int) -> Table:
     )
     note = facts.say("adaptation.more", count=total - len(shown)) if total > len(shown) else ""
     return Table(facts.say("adaptation.matrix"), columns, rows, note=note, name="adaptation")
+
+
+def _weight(check: str, head: str) -> float:
+    """Return the share of the width of a check: room for its longest cell and for its head in one line."""
+    return max(1.6 if check == "performance" else 1.35, 0.165 * len(head) + 0.1)
 
 
 def _all_platforms(facts: Facts) -> Table:
@@ -121,10 +126,10 @@ def _evidence(facts: Facts, shown: list[Assessment]) -> Table:
 def _effort(facts: Facts, shown: list[Assessment]) -> Table:
     money_unit = next((facts.money(1.0, one.effort.currency)[1] for one in shown if one.effort), "")
     columns = (
-        Column(facts.say("adaptation.platform"), weight=3.0),
-        *(Column(facts.word(f"assessing.stage.{stage}"), facts.say("unit.days"), weight=1.15) for stage in STAGES),
-        Column(facts.say("adaptation.days"), facts.say("unit.days"), weight=1.9),
-        Column(facts.say("adaptation.cost"), money_unit, weight=2.0),
+        Column(facts.say("adaptation.platform"), weight=2.5),
+        *(Column(facts.word(f"assessing.stage.{stage}"), facts.say("unit.days"), weight=1.4) for stage in STAGES),
+        Column(facts.say("adaptation.days"), facts.say("unit.days"), weight=1.5),
+        Column(facts.say("adaptation.cost"), money_unit, weight=2.5),
     )
     rows, source = [], ""
     for one in shown:

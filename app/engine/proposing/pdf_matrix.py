@@ -9,7 +9,7 @@ from app.engine.model.proposals import Badge, Table
 from app.engine.proposing.pdf_style import BOLD, REGULAR, color
 from app.engine.proposing.pdf_tables import VERDICT_SHAPES, BadgeMark
 
-GUTTER, CELL_WIDTH, HEAD_HEIGHT, LEGEND_HEIGHT = 16.0, 13.0, 44.0, 18.0
+GUTTER, CELL_WIDTH, HEAD_PADDING, LEGEND_HEIGHT = 16.0, 13.0, 8.0, 18.0
 LEAST_ROW, MOST_ROW = 6.4, 11.0
 LEAST_TYPE, MOST_TYPE = 4.6, 7.0
 MOST_IN_ONE_PANEL = 30
@@ -23,13 +23,14 @@ class MatrixFlowable(Flowable):
         self._table = table
         self._marks = {level: BadgeMark(Badge(level)) for level in ("ok", "warning", "blocked", "unknown")}
         self._panels = 1 if len(table.rows) <= MOST_IN_ONE_PANEL else 2
+        self._head_height = HEAD_PADDING + max(stringWidth(column.head, BOLD, MOST_TYPE) for column in table.columns[1:])
         self._per_panel = max(1, math.ceil(len(table.rows) / self._panels))
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:  # type: ignore[override]
         """Take the height that is left: rows shrink until all of them fit."""
-        room = (height - HEAD_HEIGHT - LEGEND_HEIGHT - 2) / self._per_panel
+        room = (height - self._head_height - LEGEND_HEIGHT - 2) / self._per_panel
         self.width, self._row = width, max(LEAST_ROW, min(MOST_ROW, room))
-        self.height = HEAD_HEIGHT + self._row * self._per_panel + LEGEND_HEIGHT
+        self.height = self._head_height + self._row * self._per_panel + LEGEND_HEIGHT
         return width, self.height
 
     def draw(self) -> None:
@@ -40,7 +41,7 @@ class MatrixFlowable(Flowable):
             left = panel * (wide + GUTTER)
             self._head(left, wide)
             for place, row in enumerate(rows, 1):
-                self._line(row, left, wide, self.height - HEAD_HEIGHT - self._row * place)
+                self._line(row, left, wide, self.height - self._head_height - self._row * place)
         self._legend()
 
     def _middles(self, left: float, wide: float) -> list[float]:
@@ -49,7 +50,7 @@ class MatrixFlowable(Flowable):
         return [left + wide - CELL_WIDTH * (count - place - 0.5) for place in range(count)]
 
     def _head(self, left: float, wide: float) -> None:
-        canvas, low = self.canv, self.height - HEAD_HEIGHT
+        canvas, low = self.canv, self.height - self._head_height
         canvas.setStrokeColor(color("ink"))
         canvas.setLineWidth(0.9)
         canvas.line(left, self.height, left + wide, self.height)
