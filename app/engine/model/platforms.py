@@ -7,13 +7,23 @@ from app.engine.model.assessments import EffortPriors
 
 
 class Fact(Struct, frozen=True):
-    """One thing known of a platform. value None = unknown."""
+    """One thing known of a platform. value None = unknown.
+
+    definition  how the figure is meant, as codes joined by semicolons: dense, tensor, cube, accumulate_fp32, one_direction …
+    layer       who says it: shipped, site, project; replaced: what each layer below said, the newest first
+    who         the person that changed it, "" for what ships
+    """
 
     value: float | str | None
     unit: str = ""
     source: str = ""
     as_of: str = ""
     confidence: str = ""
+    definition: str = ""
+    note: str = ""
+    layer: str = "shipped"
+    who: str = ""
+    replaced: "tuple[Fact, ...]" = ()
 
 
 class Link(Struct, frozen=True):
@@ -41,6 +51,12 @@ class Platform(Struct, frozen=True):
     facts: dict[str, Fact]
     confidence: str = ""
     note: str = ""
+    based_on: str = ""
+
+    @property
+    def supply(self) -> str:
+        """Whether it can be supplied: available, restricted, discontinued or unknown."""
+        return self.text("supply") or "unknown"
 
     def number(self, key: str) -> float | None:
         """Return a numeric fact, None where it is unknown."""
