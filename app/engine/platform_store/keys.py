@@ -84,7 +84,7 @@ def checked_value(key: str, value: float | str | None, *, file: str = "", place:
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     if key in NUMBERS:
-        return checked_number(key, str(value), file=file, place=place)
+        return checked_number(key, f"{value:.10g}" if isinstance(value, float) else str(value), file=file, place=place)
     text = str(value).strip()
     if len(text) > LONGEST_TEXT or not text.isprintable():
         raise EngineError("platforms.bad_text", file=file, place=place, key=key, most=LONGEST_TEXT)
