@@ -69,7 +69,7 @@ def _site_state() -> tuple[str, int, int]:
         told = (folder / "site.json").stat()
     except OSError:
         return str(folder), 0, 0
-    return str(folder), told.st_mtime_ns, told.st_size
+    return str(folder), told.st_mtime_ns ^ told.st_ino, told.st_size
 
 
 @lru_cache(maxsize=4)

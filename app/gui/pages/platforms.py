@@ -18,6 +18,7 @@ from app.gui.widgets.basics import Card, boxed, button, label, row
 from app.gui.widgets.fact_dialog import FactDialog
 from app.gui.widgets.fact_history import FactHistory
 from app.gui.widgets.level_filter import chip_button
+from app.gui.widgets.machine_rows import machine_rows
 from app.gui.widgets.platform_filter import PlatformFilter
 from app.gui.widgets.platform_panel import MOST_COMPARED, PlatformPanel
 from app.gui.widgets.platform_table import PlatformTable
@@ -204,4 +205,7 @@ class PlatformsPage(Page):
     def _show(self, ids: Sequence[str]) -> None:
         self._compared = tuple(ids[:MOST_COMPARED])
         self.session.compared_platforms = self._compared
-        self.panel.show_platforms([self._by_id[name] for name in self._compared], left_out=len(ids) - len(self._compared))
+        servers = self._catalogue.servers_of(self._compared[0]) if len(self._compared) == 1 else ()
+        clusters = [one for one in self._catalogue.clusters if one.node in {server.id for server in servers}]
+        machines = machine_rows(servers, clusters, self.look)
+        self.panel.show_platforms([self._by_id[name] for name in self._compared], machines, left_out=len(ids) - len(self._compared))

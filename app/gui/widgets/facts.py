@@ -92,7 +92,7 @@ def fact_tip(look: Look, platform: Platform, key: str) -> str:
     """Return what stands behind a fact: its definition, source, date, confidence and key; where it is unknown, what to fill in."""
     fact, text = platform.facts[key], fact_text(look, platform, key)
     lines = [f"{fact_name(look, key)}: {text}{THIN_SPACE}{fact.unit if text != UNKNOWN else ''}".strip(), definition(look, key)]
-    if text == UNKNOWN and not fact.source:
+    if text == UNKNOWN and fact.layer == "shipped":
         lines.append(look.say("page_platforms.fill_in", key=key, id=platform.id))
     else:
         lines += [meaning(look, fact), look.say("page_platforms.source", source=fact.source or UNKNOWN), dated(look, fact), fact.note]

@@ -42,6 +42,7 @@ class PlatformFilter(QWidget):
         self.form = self._box("form", [(one, say(f"page_platforms.form.{one}")) for one in (*FORMS, "other")])
         self.fabric = self._box("fabric", [(one, say(f"page_platforms.has.{one}")) for one in FABRICS])
         self.domestic = chip_button(say("page_platforms.domestic_only"))
+        self.domestic.setMinimumWidth(self.domestic.sizeHint().width())
         self.domestic.toggled.connect(lambda _on: self.changed.emit())
         self.find.textChanged.connect(lambda _text: self.changed.emit())
         self._boxes = (self.vendor, self.supply, self.memory, self.precision, self.form, self.fabric)

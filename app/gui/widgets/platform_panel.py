@@ -52,8 +52,8 @@ class PlatformPanel(Card):
             self.tools.addWidget(button)
         self.tools.addWidget(tool("copy", look.say("page_platforms.copy_compare"), look.theme, self.copy))
 
-    def show_platforms(self, platforms: Sequence[Platform], *, left_out: int = 0) -> None:
-        """Show one in detail, several side by side. left_out: how many more were chosen than fit."""
+    def show_platforms(self, platforms: Sequence[Platform], machines: Sequence[Row] = (), *, left_out: int = 0) -> None:
+        """Show one in detail with its machines, several side by side. left_out: how many more were chosen than fit."""
         say = self._look.say
         several = len(platforms) > 1
         self.title.setText(say("page_platforms.compare" if several else "page_platforms.details"))
@@ -72,7 +72,7 @@ class PlatformPanel(Card):
             self.table = comparison(platforms, self._look)
             parts: list[QWidget] = [self._radar(platforms), self.table]
         else:
-            self.table, self._keys = details(platforms[0], self._look, self._today)
+            self.table, self._keys = details(platforms[0], self._look, self._today, machines)
             self._offer(self.table, platforms[0])
             parts = [self._about(platforms[0]), self.table]
         self._inner = boxed(column(*parts, spacing=8))
@@ -151,14 +151,14 @@ class PlatformPanel(Card):
         return " · ".join(part for part in (told, fact.note, fact.source) if part)
 
 
-def details(one: Platform, look: Look, today: date) -> tuple[Table, list[str]]:
+def details(one: Platform, look: Look, today: date, machines: Sequence[Row] = ()) -> tuple[Table, list[str]]:
     """Return all facts of one platform with source and date, and the key of each row, "" for a heading."""
     say = look.say
     columns = (
         Column(say("page_platforms.fact_head"), say("page_platforms.source_head"), least=158),
         Column(say("page_platforms.value_head"), say("page_platforms.as_of"), True, least=210),
     )
-    rows = _by_group(look, lambda key: _detail(look, one, key, today))
+    rows = [*_by_group(look, lambda key: _detail(look, one, key, today)), *machines]
     keys = [name for group in facts.GROUPS.values() for name in ("", *group)]
     return Table(columns, rows, look.theme, row_px=DETAIL_PX, name=say("page_platforms.details")), keys
 
@@ -173,8 +173,10 @@ def _detail(look: Look, one: Platform, key: str, today: date) -> Row:
     age = facts.stale_months(fact, today)
     dated = fact.as_of if age is None else f"{fact.as_of} · {look.say('page_platforms.stale', months=f'{age:.0f}')}"
     tone = {"ok": "ok", "warning": "warn", "blocked": "bad"}.get(facts.SUPPLY_LEVELS[one.supply], "") if key == "supply" else ""
+    if chip_text and text != UNKNOWN:
+        text = f"{text} {fact.unit}".strip()  # the chip takes the place of the unit behind the name
     value = Cell(text, number, tip, below=dated, symbol="" if age is None else "clock", tone=tone)
-    return (replace(name, below=fact.source, chip=chip_text, tip=tip), value)
+    return (replace(name, below=fact.source, chip=chip_text, note="" if chip_text else name.note, tip=tip), value)
 
 
 def comparison(platforms: Sequence[Platform], look: Look) -> Table:
