@@ -78,8 +78,8 @@ def test_supply_is_told_with_date_and_source(page):
 
 
 def test_a_fact_is_changed_for_the_project_marked_and_undone(window, page):
-    page.filter.vendor.setCurrentText("华为昇腾")
     page.table.choose([ASCEND])
+    page.filter.vendor.setCurrentText("华为昇腾")
     page.keep(said(1500.0), "project")
     assert value_of(page) == 1500.0 and window.session.undo_label == "page_platforms.did.fact"
     assert page.filter.vendor.currentText() == "华为昇腾" and page.panel.fact_key() == "memory_bw_gbs"

@@ -93,7 +93,9 @@ class _Cells:
         late = self._tag(plan, "misses_deadline")
         text = self._look.number(plan.duration_days)
         tip = self._words.speed_tip(plan) + (f"\n{self._look.say('selecting.tag.misses_deadline')}" if late else "")
-        return Cell(text, _known(plan.duration_days), tip, symbol="clock" if late else "", tone="bad" if late else "")
+        return Cell(
+            text, _known(plan.duration_days), tip, symbol="clock" if late else "", tone="bad" if late else "", quiet=self._quiet(plan)
+        )
 
     def price(self, plan: Plan) -> Cell:
         price, over = self._words.price(plan), self._tag(plan, "over_budget")

@@ -69,7 +69,7 @@ class PlatformPanel(Card):
         for button in self._on_fact:
             button.setVisible(not several)
         if several:
-            self.table = comparison(platforms, self._look)
+            self.table, self._keys = comparison(platforms, self._look), []
             parts: list[QWidget] = [self._radar(platforms), self.table]
         else:
             self.table, self._keys = details(platforms[0], self._look, self._today, machines)
