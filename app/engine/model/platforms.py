@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from app.engine.errors import MissingFact
 from app.engine.model.assessments import EffortPriors
+from app.engine.model.porting import Porting
 
 
 class Fact(Struct, frozen=True):
@@ -115,8 +116,8 @@ class PlatformMatch(Struct, frozen=True):
     platforms: tuple[str, ...] = ()
 
 
-class Knowledge(Struct, frozen=True):
-    """What is known of software on the platform families.
+class Knowledge(Struct, frozen=True, eq=False):
+    """What is known of software on the platform families; told apart by identity, so that what follows from it can be kept.
 
     operators   family -> operator -> support; canonical: operator -> category
     """
@@ -125,3 +126,4 @@ class Knowledge(Struct, frozen=True):
     canonical: dict[str, str]
     families: dict[str, FamilyFacts]
     effort: EffortPriors
+    porting: Porting = Porting()
