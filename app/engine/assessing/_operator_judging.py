@@ -10,6 +10,7 @@ from app.engine.assessing._operator_support import Support, operator_support
 from app.engine.assessing._operator_usage import Usage, usage
 from app.engine.messages import Message, message
 from app.engine.model.assessments import OperatorVerdict
+from app.engine.model.porting import LibraryVerdict, topic_message
 
 LINK_LATENCY_S = 20e-6
 """One synchronous copy to the host and back costs about this beside its bytes (judgement: two launches and a wait)."""
@@ -107,6 +108,12 @@ def instead_of(one: Support) -> Message | None:
     if one.support in ("unsupported", "fallback_cpu", "unknown"):
         return message(f"assessing.operators.instead.{one.support}")
     return None
+
+
+def library_remedy(row: LibraryVerdict) -> Message:
+    """Return what becomes of a library on a family: its name and what to do."""
+    instead = either(row.instead_zh, row.instead_en)
+    return message("assessing.operators.remedy.library", library=topic_message(row.topic), instead=instead)
 
 
 def either(zh: str, en: str) -> Message:

@@ -102,15 +102,8 @@ class Naming:
     def _aclnn(self, name: str) -> Meaning:
         """aclnnInplaceMuls is mul, aclnnThresholdBackward is threshold_backward; what the list does not know may be an op type."""
         word = _WORDS.sub("_", name.removeprefix("aclnn").removeprefix("Inplace")).lower()
-        for plain in (
-            word,
-            word.rstrip("s"),
-            f"{word}s",
-            word.removesuffix("_tensor"),
-            word.replace("reduce_", ""),
-            f"_{word}",
-            f"_{word}_data",
-        ):
+        forms = (word, word.rstrip("s"), f"{word}s", word.removesuffix("_tensor"), word.replace("reduce_", ""), f"_{word}", f"_{word}_data")
+        for plain in forms:
             if listed := self._listed(f"aten::{plain}"):
                 return Meaning(listed)
         typed = self._typed(name.removeprefix("aclnn").removeprefix("Inplace"))

@@ -13,7 +13,7 @@ Class: TypeAlias = Literal["native", "composite", "library", "fallback_cpu", "dt
 CLASSES: tuple[Class, ...] = ("native", "composite", "library", "fallback_cpu", "dtype", "replace", "unsupported", "write", "unknown")
 GOOD = ("native", "composite")
 """A composite is decomposed by PyTorch; its verdict is that of its leaves, which the trace holds as well."""
-CHANGES = ("library", "fallback_cpu", "dtype", "replace", "unsupported", "write")
+CHANGES: tuple[Class, ...] = ("library", "fallback_cpu", "dtype", "replace", "unsupported", "write")
 INHERITS = {"hip-port": "amd-rocm", "cuda-compatible": "nvidia-cuda"}
 _OF_VERDICT: dict[str, Class] = {"runs": "native", "adapt": "library", "replace": "replace", "write": "write", "unknown": "unknown"}
 _BY_PRECISION = ("matmul", "attention", "conv")

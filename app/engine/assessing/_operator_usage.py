@@ -1,4 +1,4 @@
-"""Which canonical operators a run uses: from the host operators of its trace, else from its kernels, and how much of its time that covers."""
+"""Which canonical operators a run uses: by the host operators of its trace, else by its kernels; and how much of its time that is."""
 
 from collections.abc import Iterable
 from typing import Literal

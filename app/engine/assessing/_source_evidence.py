@@ -1,11 +1,11 @@
 """What the customer's source says of operators: own kernels, extensions and libraries of kernels, judged for the platform's family."""
 
 from app.engine.assessing._context import Context
-from app.engine.assessing._operator_judging import either
+from app.engine.assessing._operator_judging import either, library_remedy
 from app.engine.assessing._operator_support import strategy_of
 from app.engine.messages import Message, message
 from app.engine.model.assessments import Evidence
-from app.engine.model.porting import Found, LibraryVerdict, topic_message
+from app.engine.model.porting import Found, LibraryVerdict
 
 KINDS = ("kernel", "extension", "package")
 _MOST = 8
@@ -33,9 +33,7 @@ def _gathered(context: Context, family: str) -> tuple[list[Evidence], list[Messa
             continue
         told.append(Evidence(_said(found, row), row.source))
         if row.verdict != "unknown":
-            work.append(
-                message("assessing.operators.remedy.library", library=topic_message(topic), instead=either(row.instead_zh, row.instead_en))
-            )
+            work.append(library_remedy(row))
     return told[:_MOST], work[:_MOST]
 
 

@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterable
 
 from app.engine.assessing._context import Check, Context
-from app.engine.assessing._operator_judging import Judged, either, fallback_cost, judged_operators
-from app.engine.assessing._operator_support import CHANGES, GOOD, Class, Support, is_judged, strategy_of
+from app.engine.assessing._operator_judging import Judged, fallback_cost, judged_operators, library_remedy
+from app.engine.assessing._operator_support import CHANGES, CLASSES, GOOD, Class, Support, is_judged, strategy_of
 from app.engine.assessing._source_evidence import source_evidence
 from app.engine.messages import Message, message
 from app.engine.model.assessments import Evidence, Finding, Level
-from app.engine.model.porting import topic_message
 
 UNKNOWN_SHARE = 0.05
 """Operators without any statement may take this share of the time before the whole check becomes unknown."""
+UNKNOWN: Class = "unknown"
 WELL_MAPPED = 0.98
 _SHOWN = 8
 JUDGEMENT = "judgement (SuanXuan)"
@@ -34,10 +34,10 @@ def run(context: Context) -> Finding:
 
 
 def _finding(context: Context, judged: Judged, source: list[Evidence], worst: list[Message]) -> Finding:
-    groups = {name: [one for one in judged.operators if one.support == name] for name in {one.support for one in judged.operators}}
+    groups = {name: [one for one in judged.operators if one.support == name] for name in CLASSES}
     evidence = [*_basis(judged), *_shares(judged, groups)]
-    for name in (*CHANGES, "unknown"):
-        evidence += _evidence(name, groups.get(name, []), judged)  # type: ignore[arg-type]
+    for name in (*CHANGES, UNKNOWN):
+        evidence += _evidence(name, groups.get(name, []), judged)
     evidence += _fallback(context, judged, groups.get("fallback_cpu", []))
     evidence += [*_since(context, judged), *_inferred(context, judged), *source]
     good = sum(one.support in GOOD for one in judged.operators)
@@ -53,16 +53,15 @@ def _finding(context: Context, judged: Judged, source: list[Evidence], worst: li
 def _summary(judged: Judged, groups: dict[Class, list[Support]], good: int) -> tuple[Message, Level]:
     unknown = groups.get("unknown", [])
     share, count = sum(one.share for one in unknown), len(judged.operators)
-    if any(groups.get(name) for name in CHANGES):
-        written = len(groups.get("unsupported", [])) + len(groups.get("write", []))
-        replaced = sum(len(groups.get(name, [])) for name in ("library", "replace", "dtype"))
-        return message(
-            "assessing.operators.lacking",
-            all=count,
-            missing=written,
-            replaced=replaced,
-            fallback=len(groups.get("fallback_cpu", [])),
-        ), "warning"
+    changes = {
+        "write": len(groups.get("unsupported", [])) + len(groups.get("write", [])),
+        "replace": len(groups.get("replace", [])),
+        "library": len(groups.get("library", [])) + len(groups.get("dtype", [])),
+        "fallback_cpu": len(groups.get("fallback_cpu", [])),
+    }
+    parts = [message(f"assessing.operators.change.{name}", count=found) for name, found in changes.items() if found]
+    if parts:
+        return message("assessing.operators.lacking", all=count, parts=parts), "warning"
     implied = judged.basis == "implied"
     if share > UNKNOWN_SHARE or (implied and unknown):
         return message("assessing.operators.unclear", count=len(unknown)), "unknown"
@@ -87,11 +86,11 @@ def _shares(judged: Judged, groups: dict[Class, list[Support]]) -> list[Evidence
     """Say how much of the time each class of support takes."""
     if judged.basis == "implied":
         return []
-    order = ("native", "composite", *CHANGES, "unknown")
+    order: tuple[Class, ...] = ("native", "composite", *CHANGES, "unknown")
     parts = [
         message("assessing.operators.part", support=message(f"assessing.support.{name}"), share=sum(one.share for one in groups[name]))
         for name in order
-        if groups.get(name)  # type: ignore[call-overload]
+        if groups.get(name)
     ]
     return [Evidence(message("assessing.operators.shares", parts=parts), "; ".join(_sources(judged.operators)[:2]))]
 
@@ -148,15 +147,12 @@ def _remedies(groups: dict[Class, list[Support]]) -> list[Message]:
     """Say which operators to write, which library replaces which, in the order of the time they take."""
     told: list[Message] = []
     for name in ("unsupported", "write", "dtype", "fallback_cpu"):
-        found = groups.get(name, [])  # type: ignore[call-overload]
+        found = groups.get(name, [])
         named = [one for one in found if one.library is None]
         if named:
             told.append(message(f"assessing.operators.remedy.{name}", names=[one.name for one in named[:_SHOWN]], count=len(named)))
     libraries = {one.library.topic: one.library for name in ("replace", "library", "write") for one in groups.get(name, []) if one.library}
-    for topic, row in libraries.items():
-        told.append(
-            message("assessing.operators.remedy.library", library=topic_message(topic), instead=either(row.instead_zh, row.instead_en))
-        )
+    told += [library_remedy(row) for row in libraries.values()]
     return told
 
 
