@@ -34,7 +34,7 @@ def run(context: Context) -> Finding:
 
 
 def _finding(context: Context, judged: Judged, source: list[Evidence], worst: list[Message]) -> Finding:
-    groups = {name: [one for one in judged.operators if one.support == name] for name in CLASSES}
+    groups: dict[Class, list[Support]] = {name: [one for one in judged.operators if one.support == name] for name in CLASSES}
     evidence = [*_basis(judged), *_shares(judged, groups)]
     for name in (*CHANGES, UNKNOWN):
         evidence += _evidence(name, groups.get(name, []), judged)

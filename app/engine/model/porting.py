@@ -159,6 +159,14 @@ class TopicVerdict(Struct, frozen=True):
         return self.verdict.verdict if self.verdict is not None else "unknown"
 
 
+class ScanVerdict(Struct, frozen=True):
+    """A scan on one family: the topics with the most work first."""
+
+    level: Literal["ok", "warning", "blocked", "unknown"]
+    summary: Message
+    topics: tuple[TopicVerdict, ...]
+
+
 def topic_message(topic: str) -> Message:
     """Return the name of a topic; one that a user added to the tables is its own name."""
     code = f"scan.topic.{topic.replace('.', '_')}"
