@@ -1,7 +1,8 @@
 """What a name of a trace means: a canonical operator, a kernel of a library, or nothing that must be supported.
 
 In this order: the patterns of operator_names.csv (marks, kernels that a vendor picked itself and their parents, collectives), the list
-of operators with and without a trailing _ (in place), the patterns of custom_kernels.csv, and Ascend's own words (aclnn..., op types).
+of PyTorch's own operators with and without a trailing _ (in place), the patterns of custom_kernels.csv, and Ascend's own words (aclnn...,
+op types).
 """
 
 import re
@@ -69,11 +70,14 @@ class Naming:
             if matched is not None:
                 operator = matched.expand(operator) if "\\" in operator else operator
                 return Meaning(self._listed(operator) or operator) if operator else None
-        if listed := self._listed(name):
+        listed = self._listed(name)
+        if listed and name.startswith(_OWN_NAMES):
             return Meaning(listed)
         for pattern, kernel in self._kernels:
             if pattern.fullmatch(name):
-                return Meaning(kernel.parent, kernel)
+                return Meaning(kernel.parent or listed, kernel)
+        if listed:
+            return Meaning(listed)
         if "::" in name:
             return Meaning(_without_overload(name)) if name.startswith(_OWN_NAMES) else Meaning()
         typed = self._typed(name)

@@ -15,7 +15,8 @@ def judge_scan(scan: Scan, family: str, strategy: str, porting: Porting) -> Scan
     topics = []
     for topic, found in scan.topics().items():
         row = porting.verdict(topic, family, strategy) if family else None
-        topics.append(TopicVerdict(topic, found, row, row is not None and row.family != family and row.family in INFERRED))
+        inferred = row is not None and row.family in INFERRED and row.verdict != "unknown"
+        topics.append(TopicVerdict(topic, found, row, inferred))
     topics.sort(key=lambda one: ("write", "replace", "adapt", "unknown", "runs").index(one.word))
     counts = {word: sum(one.word == word for one in topics) for word in VERDICTS}
     level: Level = "warning" if any(counts[word] for word in ("adapt", "replace", "write")) else "unknown" if counts["unknown"] else "ok"
