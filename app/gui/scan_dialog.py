@@ -84,10 +84,10 @@ class ScanDialog(Dialog):
         columns = (
             Column(say("scan.head.topic"), fit=True),
             Column(say("scan.head.verdict"), fit=True),
-            Column(say("scan.head.instead"), least=260),
+            Column(say("scan.head.instead"), least=220),
             Column(say("scan.head.count"), number=True, fit=True),
-            Column(say("scan.head.place"), least=160),
-            Column(say("scan.head.source"), least=180),
+            Column(say("scan.head.place"), least=130),
+            Column(say("scan.head.source"), least=140),
         )
         made = Table(columns, [self._topic(one) for one in verdict.topics], look.theme, name=say("scan.tab.platform"))
         self.tables = {"platform": made, **{name: table for name, table in self.tables.items() if name != "platform"}}

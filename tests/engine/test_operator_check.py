@@ -244,3 +244,9 @@ def test_the_table_of_one_platform():
     assert rows and all(row.support in CLASSES for row in rows)
     shares = [row.share for row in rows]
     assert shares == sorted(shares, reverse=True) and sum(shares) <= 1.0001
+
+
+def test_what_a_trace_shows_at_work_is_no_question_where_it_was_recorded():
+    rows = (op("aten::mm", 0.5), op("mylab::secret", 0.5))
+    here = check(assessed(*rows, run=RunParameters(platform=ASCEND)), ASCEND)
+    assert here.level == "ok" and "aten" not in here.summary.code

@@ -20,6 +20,11 @@ SLOWER = (5.0, 50.0)
 """How many times as long an operator takes on the host where its bytes are not known: low, high (judgement)."""
 
 
+SEEN = "trace of this run"
+"""Source of what was seen at work on the family itself."""
+ASKED = ("library", "dtype", "replace", "unsupported", "write", "unknown")
+
+
 class Judged(Struct, frozen=True):
     """Every operator with its support. basis: implied = by the model family, not seen; otherwise what shares are of."""
 
@@ -40,7 +45,10 @@ class Fallback(Struct, frozen=True):
 
 
 def judged_operators(context: Context) -> Judged | None:
-    """Return the operators of the application on the platform's family, None where neither a trace nor the family tells any."""
+    """Return the operators of the application on the platform's family, None where neither a trace nor the family tells any.
+
+    What a trace with device events shows at work is no question for the family that it was recorded on.
+    """
     family, precision = context.platform.family, context.workload.precision
     key = ("operators", family, precision)
     if key not in context.shared:
@@ -53,7 +61,10 @@ def _judge(context: Context, family: str, precision: str | None) -> Judged | Non
         context.shared["usage"] = usage(context.profile, context.knowledge) if context.profile is not None else None
     used = context.shared["usage"]
     if isinstance(used, Usage):
-        return Judged(operator_support(used.operators, family, context.knowledge, precision), used.basis, used.mapped)
+        found = operator_support(used.operators, family, context.knowledge, precision)
+        if family == context.home and used.basis != "host":
+            found = tuple(Support(one.used, "native", SEEN) if one.share and one.support in ASKED else one for one in found)
+        return Judged(found, used.basis, used.mapped)
     implied = implied_operators(context.workload, context.knowledge)
     return Judged(operator_support(implied, family, context.knowledge, precision), "implied") if implied else None
 

@@ -13,7 +13,7 @@ from app.gui.page import Page
 from app.gui.theme.tokens import BODY_PX
 from app.gui.widgets.assessment_details import AssessmentDetails
 from app.gui.widgets.assessment_matrix import VERDICTS, Matrix, relative_text
-from app.gui.widgets.basics import Card, boxed, button, label, row
+from app.gui.widgets.basics import Card, boxed, button, label, row, tool
 from app.gui.widgets.find import FindField
 from app.gui.widgets.folding import Line
 from app.gui.widgets.level_filter import ALL, LevelFilter, chip_button
@@ -68,6 +68,7 @@ class AssessmentPage(Page):
         self.details.compare_wanted.connect(self._compare)
         self.details.library_wanted.connect(self._look_up)
         self.details.operators_wanted.connect(self._show_operators)
+        self.details.source_wanted.connect(self._scan_source)
         self.table.show_platform(self.session.chosen_platform)
         self._filter()
         self._show()
@@ -89,12 +90,11 @@ class AssessmentPage(Page):
         words = {ALL: say("page_assessment.all")} | {verdict: say(f"assessing.verdict.{verdict}") for verdict in VERDICTS}
         self.levels = LevelFilter(words, self.look)
         self.domestic = chip_button(say("page_assessment.domestic_only"))
-        self.find = FindField(say("page_assessment.find"), self.look.theme, 150)
+        self.find = FindField(say("page_assessment.find"), self.look.theme, 124)
         self.levels.chosen.connect(lambda _level: self._filter())
         self.domestic.toggled.connect(lambda _on: self._filter())
         self.find.textChanged.connect(lambda _text: self._filter())
-        self.source = button(say("scan.open"), self.look.theme, lambda: self.wanted.emit("scan_source"), symbol="brackets")
-        self.source.setToolTip(say("scan.open_tip"))
+        self.source = tool("brackets", f"{say('scan.open')}\n{say('scan.open_tip')}", self.look.theme, self._scan_source)
         line = row(self.levels, None, self.source, self.domestic, self.find)
         line.setContentsMargins(11, 0, 11, 0)
         bar = boxed(line)
@@ -144,6 +144,9 @@ class AssessmentPage(Page):
     def _look_up(self, platform: str) -> None:
         self.session.compared_platforms = (platform,)
         self.wanted.emit("platforms")
+
+    def _scan_source(self) -> None:
+        self.wanted.emit("scan_source")
 
     def _show_operators(self, platform: str) -> None:
         found = operators_of(self.project, pipeline.platforms_by_id()[platform])

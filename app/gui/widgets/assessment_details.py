@@ -30,6 +30,7 @@ class AssessmentDetails(Card):
     compare_wanted = Signal(str)
     library_wanted = Signal(str)
     operators_wanted = Signal(str)
+    source_wanted = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__(padding=0)
@@ -161,10 +162,11 @@ class AssessmentDetails(Card):
         return lambda: self._evidence(finding, lead)
 
     def _all_operators(self) -> QWidget:
-        open_all = button(
-            self._look.say("scan.operators.open"), self._look.theme, lambda: self.operators_wanted.emit(self.platform), symbol="list"
-        )
-        return boxed(row(open_all, None))
+        say, theme = self._look.say, self._look.theme
+        every = button(say("scan.operators.open"), theme, lambda: self.operators_wanted.emit(self.platform), symbol="list")
+        source = button(say("scan.open"), theme, self.source_wanted.emit, symbol="brackets")
+        source.setToolTip(say("scan.open_tip"))
+        return boxed(row(every, source, None))
 
     def _memory_parts(self) -> QWidget:
         assert self._memory is not None

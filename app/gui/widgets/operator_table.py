@@ -7,7 +7,7 @@ from app.gui.look import UNKNOWN, Look
 from app.gui.widgets.dialogs import TableDialog
 from app.gui.widgets.table import Cell, Column, Row
 
-WIDE_PX, HIGH_PX = 1120, 640
+WIDE_PX, HIGH_PX, SHARE_PX = 1120, 640, 110
 LEVELS = {"native": "ok", "composite": "ok", "unknown": "unknown", "unsupported": "blocked", "write": "blocked"}
 
 
@@ -18,7 +18,7 @@ def operators_dialog(operators: tuple[OperatorVerdict, ...], platform: str, look
     columns = (
         Column(say("scan.head.operator"), least=220),
         Column(say("scan.head.calls"), number=True, fit=True),
-        Column(say("scan.head.share"), "%", number=True, fit=True),
+        Column(say("scan.head.share"), "%", number=True, width=SHARE_PX),
         Column(say("scan.head.support"), fit=True),
         Column(say("scan.head.instead"), least=200),
         Column(say("scan.head.since"), fit=True),
