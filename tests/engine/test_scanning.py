@@ -254,3 +254,15 @@ def test_a_folder_of_records_is_no_source(tree, tmp_path):
     for name in ("a.csv", "b.json", "plot.py"):
         (records / name).write_text("")
     assert not is_source([records])
+
+
+def test_texts_made_to_stall_do_not(tmp_path):
+    """Each would take hours where a pattern or the count of lines were quadratic."""
+    (tmp_path / "open.cu").write_text("/*" * 1_000_000)
+    (tmp_path / "calls.cu").write_text("cudaMalloc(\n" * 200_000)
+    (tmp_path / "space.cu").write_text("asm" + " " * 2_000_000)
+    (tmp_path / "blank.py").write_text("(\n" + "\n" * 3_000_000)
+    (tmp_path / "names.py").write_text("def f(:\n" + "import torch.cuda.x\n" * 150_000)
+    (tmp_path / "words.sh").write_text("torchrun " * 300_000)
+    by = found(scan_source(tmp_path))
+    assert by["cudaMalloc"] == ("calls.cu", 1, "api", 200_000) and by["torch.cuda.x"][3] == 150_000 and by["torchrun"][3] == 300_000

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import msgspec
 
+from app.engine.scanning.lines import line_finder
 from app.engine.scanning.python_source import Tell
 from app.engine.scanning.rules import Rules
 
 _REQUIREMENT = re.compile(r"^\s*(?:-\s*)?[\"']?([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*((?:[=<>!~]=?=?|@)[^;#\"']*)?")
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+MOST_PACKAGES = 2000
 _NO_PACKAGES = ("name", "channels", "dependencies", "pip", "prefix", "python", "pip:")
 
 
@@ -36,10 +38,11 @@ def notebook_cells(data: bytes) -> Iterator[tuple[int, bytes]]:
 def read_native(text: str, rules: Rules, tell: Tell) -> None:
     """Tell the finds of a C, C++ or CUDA source; comments are blanked first, so that lines keep their numbers."""
     plain = _COMMENT.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+    line_of = line_finder(plain)
     for pattern, rule in rules.text:
         for found in pattern.finditer(plain):
             what = re.sub(r"\s*\($", "", found[0].strip())
-            tell(plain.count("\n", 0, found.start()) + 1, rule, what)
+            tell(line_of(found.start()), rule, what)
 
 
 def read_shell(text: str, rules: Rules, tell: Tell) -> None:
@@ -87,6 +90,7 @@ def pyproject_requirements(text: str) -> Iterator[tuple[str, str, int]]:
     poetry = tool.get("poetry", {}) if isinstance(tool, dict) else {}
     table = poetry.get("dependencies", {}) if isinstance(poetry, dict) else {}
     wanted += [f"{name}=={value}" if isinstance(value, str) else name for name, value in table.items()] if isinstance(table, dict) else []
-    for one in wanted:
+    line_of = line_finder(text)
+    for one in dict.fromkeys(wanted[:MOST_PACKAGES]):
         for package, constraint, _ in requirements(one):
-            yield package, constraint, text.count("\n", 0, max(text.find(package), 0)) + 1
+            yield package, constraint, line_of(max(text.find(package), 0))

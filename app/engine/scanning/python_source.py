@@ -7,11 +7,12 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from app.engine.model.porting import SourceRule
+from app.engine.scanning.lines import line_finder
 from app.engine.scanning.rules import Rules
 
 Tell = Callable[[int, SourceRule, str], None]
 """What is called for each find: line, rule, what."""
-_PYTHON_2 = re.compile(r"^\s*(?:print\s+[^\s(=.,]|exec\s+['\"\w]|raise\s+\w+\s*,|except\s+[\w.]+\s*,\s*\w+\s*:)", re.MULTILINE)
+_PYTHON_2 = re.compile(r"^[ \t]*(?:print[ \t]+[^\s(=.,]|exec\s+['\"\w]|raise\s+\w+\s*,|except\s+[\w.]+\s*,\s*\w+\s*:)", re.MULTILINE)
 _IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+([\w.]+)", re.MULTILINE)
 
 
@@ -95,14 +96,13 @@ def read_tree(tree: ast.Module, rules: Rules, tell: Tell) -> Read:
 
 def read_broken(text: str, rules: Rules, tell: Tell) -> Read:
     """Tell what can be told of a source that does not parse: dotted names as written, and imports line by line."""
-    read = Read()
+    read, line_of = Read(), line_finder(text)
     for found in _IMPORT.finditer(text):
-        line = text.count("\n", 0, found.start()) + 1
-        read.imports.setdefault(found[1].partition(".")[0], line)
+        read.imports.setdefault(found[1].partition(".")[0], line_of(found.start()))
     if rules.anywhere is not None:
         for found in rules.anywhere.finditer(text):
             if matched := rules.of_name(found[0].rstrip(".")):
-                tell(text.count("\n", 0, found.start()) + 1, *matched)
+                tell(line_of(found.start()), *matched)
     return read
 
 
