@@ -27,7 +27,10 @@ class Link(Struct, frozen=True):
 
 
 class Platform(Struct, frozen=True):
-    """One row of platform_db/accelerators.csv. `facts` holds every column under its name there."""
+    """One row of platform_db/accelerators.csv. `facts` holds every column under its name there.
+
+    reported   what the card's own tool shows of it: reported_gib, free_gib (platform_db/reported_memory.csv)
+    """
 
     id: str
     vendor_en: str
@@ -41,10 +44,11 @@ class Platform(Struct, frozen=True):
     facts: dict[str, Fact]
     confidence: str = ""
     note: str = ""
+    reported: dict[str, Fact] = {}
 
     def number(self, key: str) -> float | None:
         """Return a numeric fact, None where it is unknown."""
-        fact = self.facts.get(key)
+        fact = self.facts.get(key) or self.reported.get(key)
         return fact.value if fact is not None and isinstance(fact.value, float) else None
 
     def text(self, key: str) -> str:

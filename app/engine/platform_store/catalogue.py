@@ -7,10 +7,13 @@ import unicodedata
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from app.engine.errors import EngineError
 from app.engine.model.platforms import Fact, Link, Platform, PlatformMatch
 from app.engine.paths import platform_db_folder
+from app.engine.platform_store.reported_memory import FILE as REPORTED_FILE
+from app.engine.platform_store.reported_memory import load_reported_memory, memory_facts
 from app.engine.platform_store.tables import rows
 
 TEXT_COLUMNS = ("form_factor", "architecture", "memory_type", "host_link", "fabric_name", "fabric_bw_definition", "precision_support")
@@ -53,13 +56,25 @@ class Catalogue(Struct, frozen=True):
 def load_catalogue(folder: Path | None = None) -> Catalogue:
     """Read the platforms and their aliases. Raises EngineError naming file, line and key where a value is impossible."""
     folder = folder or platform_db_folder()
-    platforms = tuple(_platform(line, row) for line, row in rows(folder / "accelerators.csv", COLUMNS))
+    platforms = _with_reported_memory(tuple(_platform(line, row) for line, row in rows(folder / "accelerators.csv", COLUMNS)), folder)
     by_id: dict[str, Platform] = {}
     for platform in platforms:
         if platform.id in by_id:
             raise EngineError("platforms.twice", file="accelerators.csv", place=platform.id, id=platform.id)
         by_id[platform.id] = platform
     return Catalogue(platforms, by_id, _names(platforms, folder / "aliases.csv", by_id))
+
+
+def _with_reported_memory(platforms: tuple[Platform, ...], folder: Path) -> tuple[Platform, ...]:
+    """Add what the cards' own tools report."""
+    known = load_reported_memory(folder)
+    ids = {platform.id for platform in platforms}
+    for number, name in enumerate(known):
+        if name not in ids:
+            raise EngineError("platforms.alias_to_nothing", file=REPORTED_FILE, place=f"{number + 2}:platform", id=name)
+    sheets = ((one.id, one.number("memory_gb"), one.text("memory_type"), one.facts["memory_gb"].as_of) for one in platforms)
+    facts = memory_facts(known, sheets)
+    return tuple(replace(one, reported=facts[one.id]) for one in platforms)
 
 
 def normalise_name(text: str) -> str:
