@@ -35,6 +35,8 @@ def knowledge() -> Knowledge:
         families=platform_store.load_families(),
         effort=platform_store.load_effort_priors(),
         porting=platform_store.load_porting(),
+        stacks=platform_store.load_stacks(),
+        models=platform_store.load_models(),
     )
 
 

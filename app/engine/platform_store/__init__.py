@@ -10,7 +10,7 @@ from app.engine.platform_store.porting import load_porting
 from app.engine.platform_store.price_columns import names_prices
 from app.engine.platform_store.price_sheets import read_price_sheet
 from app.engine.platform_store.price_template import write_price_template
-from app.engine.platform_store.software import load_families, load_operator_support, load_operators, load_stacks
+from app.engine.platform_store.software import load_families, load_models, load_operator_support, load_operators, load_stacks
 
 __all__ = [
     "Catalogue",
@@ -19,6 +19,7 @@ __all__ = [
     "load_catalogue",
     "load_effort_priors",
     "load_families",
+    "load_models",
     "load_operator_support",
     "load_operators",
     "load_porting",
