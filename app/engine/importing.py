@@ -20,6 +20,7 @@ from app.engine.model.mappings import TableMapping, TablePreview, mapping_of
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.projects import Project, changed
 from app.engine.model.requirements import Requirement
+from app.engine.model.workloads import RunParameters, Workload
 from app.engine.pipeline import Reading
 from app.engine.progress import Progress, no_progress
 
@@ -209,28 +210,66 @@ def _with_newest(
     project: Project, purpose: Purpose, paths: Sequence[Path], answers: Answers, errors: list[EngineError], left: list[Message]
 ) -> tuple[Project, int]:
     """Take the newest of several files of one purpose, of which a project holds one; say which were left."""
+    if purpose in ("run", "model"):
+        return _with_descriptions(project, paths, errors, left)
     (newest,) = newest_of(paths)
     left.extend(not_taken(paths))
     try:
         if purpose == "measured":
             return pipeline.with_measured(project, newest, answers.cases.get(newest, "")), 1
-        if purpose == "prices":
-            return pipeline.with_prices(project, newest), 1
-        return with_run_description(project, newest), 1
+        return pipeline.with_prices(project, newest), 1
     except EngineError as error:
         errors.append(error)
         return project, 0
 
 
+def _with_descriptions(project: Project, paths: Sequence[Path], errors: list[EngineError], left: list[Message]) -> tuple[Project, int]:
+    """Take the newest whole description, then what each newest file of a part adds to it."""
+    kinds: dict[str, list[Path]] = {}
+    for path in paths:
+        kinds.setdefault(pipeline.part_of_run(path), []).append(path)
+    count = 0
+    for kind in sorted(kinds):  # "" first: a whole one
+        left.extend(not_taken(kinds[kind]))
+        (newest,) = newest_of(kinds[kind])
+        try:
+            project, notes = _described(project, newest)
+        except EngineError as error:
+            errors.append(error)
+            continue
+        left.extend(notes[:MOST_NAMED])
+        count += 1
+    return project, count
+
+
 def with_run_description(project: Project, path: Path) -> Project:
-    """Return the project with a run description. A model's config.json fills [model] only where there is a workload already."""
+    """Return the project with a run description. One that tells no task (a config.json, a ds_config.json) fills in what it tells."""
+    return _described(project, path)[0]
+
+
+def _described(project: Project, path: Path) -> tuple[Project, tuple[Message, ...]]:
     workload, requirement = pipeline.read_run_description(path)
-    only_model = bool(workload.stated) and all(key.startswith("model.") for key in workload.stated)
-    if only_model and project.workload is not None:
-        stated = tuple(dict.fromkeys((*project.workload.stated, *workload.stated)))
-        return changed(project, workload=replace(project.workload, model=workload.model, stated=stated))
+    present = project.workload
+    if present is not None and "workload.task" not in workload.stated:
+        return changed(project, workload=_merged(present, workload)), workload.notes
+    notes = workload.notes
+    if workload.model is None and present is not None and present.model is not None and not workload.source.endswith(".toml"):
+        workload = replace(workload, model=present.model)
+        notes = (*notes, message("intake.told.model_kept"))
     blank = requirement == Requirement()
-    return changed(project, workload=workload, requirement=project.requirement if blank else requirement)
+    return changed(project, workload=workload, requirement=project.requirement if blank else requirement), notes
+
+
+def _merged(present: Workload, part: Workload) -> Workload:
+    """Return a workload with what a part of a description tells: its model, its run parameters, what it states besides."""
+    quantised = () if present.task in ("inference", "qlora") else ("weight_bits", "quant_group")
+    blank = RunParameters()
+    told = [name for name in blank.__struct_fields__ if f"run.{name}" in part.stated or getattr(part.run, name) != getattr(blank, name)]
+    run = replace(present.run, **{name: getattr(part.run, name) for name in told if name not in quantised})
+    notes = (*(said for said in present.notes if said not in part.notes), *part.notes)
+    head = {key: getattr(part, key) for key in ("precision", "engine") if f"workload.{key}" in part.stated}
+    stated = tuple(dict.fromkeys((*present.stated, *(key for key in part.stated if key.partition(".")[2] not in quantised))))
+    return replace(present, **head, model=part.model or present.model, run=run, stated=stated, notes=notes)
 
 
 def _told(taken: Sequence[tuple[Purpose, int]], left: Sequence[Message]) -> Message:

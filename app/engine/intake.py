@@ -75,11 +75,12 @@ def purpose_of(path: Path) -> Purpose:
     text = _text(head)
     if path.suffix.lower() == ".toml" or re.search(r"^\s*\[workload\]", text, re.MULTILINE):
         return "run"
-    if text.lstrip().startswith("{") and '"traceEvents"' not in text and _is_model_config(text):
-        return "model"
+    if text.lstrip().startswith("{") and '"traceEvents"' not in text and (found := _purpose_of_arguments(text)):
+        return found
     lines = text.splitlines()[:TITLE_LINES]
     words = [[word.strip(' "\t') for word in re.split("[,;\t|]", line)] for line in lines]
-    return _purpose_of_words(words[0] if words else ()) or _purpose_of_trace(path, [word for line in words for word in line])
+    found = _purpose_of_words(words[0] if words else ()) or _purpose_of_trace(path, [word for line in words for word in line])
+    return _purpose_of_arguments(text) or found if found == "unknown" else found
 
 
 def is_text(path: Path) -> bool:
@@ -164,8 +165,12 @@ def _is_archive(path: Path) -> bool:
     return container_kind(path) != ""
 
 
-def _is_model_config(text: str) -> bool:
-    return any(f'"{key}"' in text for key in ("hidden_size", "n_embd", "model_type", "num_hidden_layers", "d_model"))
+def _purpose_of_arguments(text: str) -> Purpose | None:
+    """Return what a file of another program describes: a model, or a run."""
+    from app.engine.workload import format_of
+
+    found = format_of(text)
+    return "model" if found in ("hugging-face", "diffusers") else "run" if found else None
 
 
 def _workbook_words(path: Path) -> list[str]:

@@ -92,10 +92,17 @@ def read_traces(
 
 
 def read_run_description(path: Path) -> tuple[Workload, Requirement]:
-    """Read a run.toml or a Hugging Face config.json."""
+    """Read a run.toml, a Hugging Face config.json, arguments of Megatron, DeepSpeed, LLaMA-Factory or a serving engine."""
     from app.engine.workload import load_run
 
     return load_run(path)
+
+
+def part_of_run(path: Path) -> str:
+    """Return the format of a file that tells a part of a run only (a model, how it is sharded), "" for a whole one or none."""
+    from app.engine.workload import part_format
+
+    return part_format(path)
 
 
 def write_run_description(workload: Workload, requirement: Requirement, path: Path) -> None:

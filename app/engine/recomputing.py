@@ -12,6 +12,7 @@ from app.engine.model.assessments import Assessment
 from app.engine.model.estimates import MemoryEstimate, MemoryFit, Prediction
 from app.engine.model.plans import PlanPoint
 from app.engine.model.platforms import Platform
+from app.engine.model.porting import Scan
 from app.engine.model.profiles import Profile, RunComparison
 from app.engine.model.projects import STAGE_INPUTS, Project, changed, inputs_hash, project_runs, with_stage
 from app.engine.model.quantities import Quantity
@@ -81,7 +82,8 @@ def _assessments(project: Project) -> dict[str, object]:
     if project.workload is None:
         return {"assessments": ()}
     platforms, predictions = catalogue_of(project).platforms, comparable_predictions(project)
-    return {"assessments": assess_workload(project.workload, profile=project.profile, predictions=predictions, platforms=platforms)}
+    found = assess_workload(project.workload, profile=project.profile, predictions=predictions, scan=project.scan, platforms=platforms)
+    return {"assessments": found}
 
 
 def _selection(project: Project) -> dict[str, object]:
@@ -118,6 +120,7 @@ def assess_workload(
     *,
     profile: Profile | None = None,
     predictions: Sequence[Prediction] = (),
+    scan: Scan | None = None,
     platforms: Sequence[Platform] | None = None,
     progress: Progress = no_progress,
 ) -> tuple[Assessment, ...]:
@@ -134,6 +137,7 @@ def assess_workload(
         fits=fits,
         knowledge=knowledge(),
         predictions=tuple(predictions),
+        scan=scan,
         progress=progress,
     )
 

@@ -89,6 +89,10 @@ def test_a_damaged_workbook_is_told_and_not_asked_about(tmp_path, content):
         ("notes.txt", "hello world\n", "unknown"),
         ("any.name", '[workload]\ntask = "hpc"\n', "run"),
         ("megatron.yaml", "num_layers: 4\n", "unknown"),
+        ("megatron.yaml", "num_layers: 4\nhidden_size: 8\nmicro_batch_size: 1\n", "run"),
+        ("启动.sh", "python -m vllm.entrypoints.openai.api_server --model a/b --max-model-len 8\n", "run"),
+        ("ds_config.json", '{"zero_optimization": {"stage": 2}}', "run"),
+        ("train.yaml", "model_name_or_path: a/b\nstage: sft\ntemplate: x\n", "run"),
     ],
 )
 def test_content_decides(tmp_path, name, text, purpose):
@@ -126,6 +130,32 @@ def test_a_model_config_fills_the_model_only(tmp_path, run_only):
     after = take_in(run_only, found, Answers(), read).project.workload
     assert after.model.layers == 40 and (after.task, after.run, after.name) == (before.task, before.run, before.name)
     assert take_in(Project(), found, Answers(), read).project.workload.model.hidden == 5120
+
+
+def test_a_deepspeed_config_fills_its_keys_only(tmp_path, run_only):
+    zero = {"zero_optimization": {"stage": 3}, "train_micro_batch_size_per_gpu": 3, "bf16": {"enabled": True}}
+    found = sort_files([write(tmp_path, "ds.json", json.dumps(zero)), write(tmp_path, "config.json", json.dumps(CONFIG))])
+    before = run_only.workload
+    outcome = take_in(run_only, found, Answers(), read)
+    after = outcome.project.workload
+    assert (after.run.zero_stage, after.run.micro_batch, after.model.layers) == (3, 3, 40)
+    assert (after.task, after.name, after.run.gpus, after.measured) == (before.task, before.name, before.run.gpus, before.measured)
+    assert "run.zero_stage" in after.stated and after.notes
+    assert all("workload." not in render(outcome.told, lang) for lang in LANGUAGES)
+
+
+def test_a_command_of_a_service_keeps_the_model_that_is_there(tmp_path, run_only):
+    path = write(tmp_path, "serve.sh", "vllm serve nobody/knows --tensor-parallel-size 2 --max-model-len 4096\n")
+    after = take_in(run_only, sort_files([path]), Answers(), read).project.workload
+    assert (after.task, after.engine, after.run.tensor_parallel, after.model) == ("inference", "vllm", 2, run_only.workload.model)
+
+
+def test_quantised_weights_of_a_config_are_for_inference(tmp_path, run_only):
+    path = write(
+        tmp_path, "config.json", json.dumps(CONFIG | {"quantization_config": {"quant_method": "gptq", "bits": 4, "group_size": 64}})
+    )
+    assert take_in(run_only, sort_files([path]), Answers(), read).project.workload.run.weight_bits == 0
+    assert take_in(Project(), sort_files([path]), Answers(), read).project.workload.run.weight_bits == 4
 
 
 def test_of_two_price_sheets_the_newer_is_taken_and_said(tmp_path):

@@ -66,15 +66,21 @@ class MemoryEstimate(Struct, frozen=True):
 
 
 class Remedy(Struct, frozen=True):
-    """A change that would make it fit. speed_cost: extra time as a share, None = unknown."""
+    """A change that would make it fit. speed_cost: extra time as a share, None = unknown; changes: the keys ("run.recompute") to set."""
 
     change: Message
     total_gib: float
     speed_cost: float | None = None
+    changes: tuple[tuple[str, str | int | float | bool], ...] = ()
 
 
 class MemoryFit(Struct, frozen=True):
-    """One estimate against one platform. fits None = unknown."""
+    """One estimate against one platform. fits None = unknown.
+
+    usable_gib       what the run may take of the card: for a server with a memory_fraction, the estimate's total at which its cache is full
+    max_concurrency  sequences that run at once; max_context: tokens of each of the stated sequences; max_input_batch: inputs in one step
+                     beside them. None = does not apply, or memory does not bound it
+    """
 
     platform: str
     capacity_gib: float | None
@@ -84,6 +90,8 @@ class MemoryFit(Struct, frozen=True):
     remedies: tuple[Remedy, ...] = ()
     max_micro_batch: int | None = None
     max_concurrency: int | None = None
+    max_context: int | None = None
+    max_input_batch: int | None = None
 
 
 class Prediction(Struct, frozen=True):

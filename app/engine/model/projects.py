@@ -17,6 +17,7 @@ from app.engine.model.estimates import Fit, MemoryEstimate, Prediction
 from app.engine.model.layers import FactChange
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.plans import PriceSheet, Selection
+from app.engine.model.porting import Scan
 from app.engine.model.profiles import Profile
 from app.engine.model.requirements import Requirement
 from app.engine.model.traces import Trace
@@ -30,11 +31,11 @@ STAGE_INPUTS: dict[str, tuple[str, ...]] = {
     "comparison_profile": ("comparison", "workload", *PLATFORM_INPUTS),
     "memory": ("workload",),
     "predictions": ("workload", "profile", "measured", "case", "prices", "requirement", *PLATFORM_INPUTS),
-    "assessments": ("workload", "profile", "predictions", "requirement", *PLATFORM_INPUTS),
+    "assessments": ("workload", "profile", "predictions", "requirement", "scan", *PLATFORM_INPUTS),
     "selection": ("workload", "requirement", "predictions", "assessments", "prices", "include_restricted", *PLATFORM_INPUTS),
 }
 """What each computed stage is made from; the key is a field of Project, so are the inputs."""
-STAGE_RULES = {"profile": 2, "comparison_profile": 2, "memory": 2, "assessments": 2, "selection": 2}
+STAGE_RULES = {"profile": 2, "comparison_profile": 2, "memory": 2, "assessments": 3, "selection": 2}
 """Counted up where the rules of a stage change, so that what an older program computed is told as stale. 1 where it is not named."""
 
 
@@ -70,6 +71,7 @@ class Project(Struct, frozen=True, eq=False):
     """One customer case. `hashes` maps a computed stage to the hash of the inputs it was made from.
 
     trace               the run that is characterised; comparison: another run of it, overlaid in the views
+    scan                what ties the customer's source to a platform
     platform_changes    facts of platforms that this project says otherwise; the last one of a fact counts
     site_digest         the site's platform base that the stages were computed with
     include_restricted  whether platforms that cannot be supplied are ranked like the others
@@ -90,6 +92,7 @@ class Project(Struct, frozen=True, eq=False):
     predictions: tuple[Prediction, ...] = ()
     fit: Fit | None = None
     selection: Selection | None = None
+    scan: Scan | None = None
     settings: ProposalSettings = ProposalSettings()
     trials: tuple[TrialRun, ...] = ()
     alignments: tuple[LossAlignment, ...] = ()

@@ -4,6 +4,8 @@ from typing import Literal, TypeAlias, cast, get_args
 
 from msgspec import Struct
 
+from app.engine.messages import Message
+
 Task: TypeAlias = Literal["pretrain", "finetune", "lora", "qlora", "inference", "hpc"]
 Precision: TypeAlias = Literal["fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "int8", "fp4", "int4"]
 
@@ -166,7 +168,11 @@ class MeasuredSpeed(Struct, frozen=True):
 
 
 class Workload(Struct, frozen=True):
-    """An application and its run parameters. `stated` lists the keys that the file really held ("run.zero_stage")."""
+    """An application and its run parameters.
+
+    driver, toolkit, python   what is installed today: "535.104.05", "CUDA 12.1", "3.10"; "" = not stated
+    stated   the keys that the file really held ("run.zero_stage"); notes: what was assumed and what of the file is not used
+    """
 
     name: str
     task: Task
@@ -175,6 +181,9 @@ class Workload(Struct, frozen=True):
     cpu_arch: str = ""
     framework: str = ""
     engine: str = ""
+    driver: str = ""
+    toolkit: str = ""
+    python: str = ""
     optimised: bool = False
     model: Model | None = None
     run: RunParameters = RunParameters()
@@ -182,3 +191,4 @@ class Workload(Struct, frozen=True):
     measured: MeasuredSpeed | None = None
     stated: tuple[str, ...] = ()
     source: str = ""
+    notes: tuple[Message, ...] = ()

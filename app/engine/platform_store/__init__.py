@@ -10,12 +10,13 @@ from app.engine.platform_store.check_site import check_changes, check_site, faul
 from app.engine.platform_store.effort import load_effort_priors
 from app.engine.platform_store.keys import KEYS, NUMBERS, RATES, STATUSES, checked_value, unit_of
 from app.engine.platform_store.layers import effective, history, without_last
+from app.engine.platform_store.porting import load_porting
 from app.engine.platform_store.price_columns import names_prices
 from app.engine.platform_store.price_sheets import read_price_sheet
 from app.engine.platform_store.price_template import write_price_template
 from app.engine.platform_store.problems import Problem
 from app.engine.platform_store.site import PackSummary, merged, read_pack, read_site, site_digest, write_pack, write_site
-from app.engine.platform_store.software import load_families, load_operator_support, load_operators, load_stacks
+from app.engine.platform_store.software import load_families, load_models, load_operator_support, load_operators, load_stacks
 
 __all__ = [
     "Catalogue",
@@ -35,8 +36,10 @@ __all__ = [
     "load_catalogue",
     "load_effort_priors",
     "load_families",
+    "load_models",
     "load_operator_support",
     "load_operators",
+    "load_porting",
     "load_stacks",
     "load_stale_after",
     "merged",

@@ -16,6 +16,8 @@ from app.engine.paths import platform_db_folder
 from app.engine.platform_store.definitions import definition_of, load_definitions
 from app.engine.platform_store.keys import LIMITS, TEXTS, checked_number
 from app.engine.platform_store.measured_rates import load_rates, with_achieved
+from app.engine.platform_store.reported_memory import FILE as REPORTED_FILE
+from app.engine.platform_store.reported_memory import load_reported_memory, memory_facts
 from app.engine.platform_store.servers import load_clusters, load_servers
 from app.engine.platform_store.supply import load_supply, unknown_supply
 from app.engine.platform_store.tables import rows
@@ -73,8 +75,21 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
             if name not in by_id:
                 raise EngineError("platforms.no_such_platform", file=file, place=f"{name}:platform", id=name)
     aliases = _aliases(folder / "aliases.csv", by_id)
-    platforms = tuple(by_id.values())
+    platforms = _with_reported_memory(tuple(by_id.values()), folder)
+    by_id = {one.id: one for one in platforms}
     return Catalogue(platforms, by_id, names_of(platforms, aliases), load_servers(folder), load_clusters(folder))
+
+
+def _with_reported_memory(platforms: tuple[Platform, ...], folder: Path) -> tuple[Platform, ...]:
+    """Add what the cards' own tools report."""
+    known = load_reported_memory(folder)
+    ids = {platform.id for platform in platforms}
+    for number, name in enumerate(known):
+        if name not in ids:
+            raise EngineError("platforms.alias_to_nothing", file=REPORTED_FILE, place=f"{number + 2}:platform", id=name)
+    sheets = ((one.id, one.number("memory_gb"), one.text("memory_type"), one.facts["memory_gb"].as_of) for one in platforms)
+    facts = memory_facts(known, sheets)
+    return tuple(replace(one, reported=facts[one.id]) for one in platforms)
 
 
 def normalise_name(text: str) -> str:

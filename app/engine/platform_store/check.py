@@ -13,6 +13,7 @@ from app.engine.platform_store.catalogue import Catalogue, load_catalogue
 from app.engine.platform_store.check_site import check_site
 from app.engine.platform_store.effort import load_effort_priors
 from app.engine.platform_store.keys import CONFIDENCES, PEAK_OF, RATES, SUPPLY, is_day
+from app.engine.platform_store.porting import load_porting
 from app.engine.platform_store.problems import Problem
 from app.engine.platform_store.software import load_families, load_operator_support, load_operators, load_stacks
 
@@ -43,6 +44,7 @@ def check_database(folder: Path | None = None, site: SiteData | None = None) -> 
         "stacks": load_stacks,
         "effort": load_effort_priors,
         "ageing": load_stale_after,
+        "porting": load_porting,
     }
     for name, load in loaders.items():
         try:

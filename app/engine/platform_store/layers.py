@@ -101,6 +101,7 @@ def _own_platform(own: OwnPlatform, base: Platform | None) -> Platform:
             facts=facts,
             confidence="",
             note=own.note,
+            reported=dict(base.reported) if base else {},
             based_on=own.based_on,
         ),
         facts,
@@ -118,7 +119,9 @@ def _cover(by_id: dict[str, Platform], changes: Iterable[FactChange], layer: str
         if change.key == STANDS_FOR_IT[0]:
             facts[ACHIEVED] = covered(facts[ACHIEVED], change, layer)
     for name, facts in touched.items():
-        by_id[name] = assembled(by_id[name], facts)
+        made = assembled(by_id[name], facts)
+        same_memory = made.number("memory_gb") == by_id[name].number("memory_gb")
+        by_id[name] = made if same_memory else replace(made, reported={})  # what a tool reports of it is that of another size
 
 
 def _joined(shipped: tuple, added: Iterable) -> tuple:  # type: ignore[type-arg]

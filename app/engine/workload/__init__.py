@@ -1,4 +1,4 @@
-"""run.toml or config.json in, Workload out; its parameters and its VRAM per card.
+"""run.toml or a file of another program (sources/) in, Workload out; its parameters and its VRAM per card.
 
 One model of what an application computes, moves and keeps: network.py says what a network is made of, everything else counts on it.
 """
@@ -21,7 +21,8 @@ from app.engine.workload.keys import (
 )
 from app.engine.workload.memory import estimate_memory
 from app.engine.workload.presets import Preset, load_presets
-from app.engine.workload.run_file import load_run, write_run
+from app.engine.workload.run_file import load_run, part_format, write_run
+from app.engine.workload.sources import format_of
 
 __all__ = [
     "KEYS",
@@ -37,10 +38,12 @@ __all__ = [
     "data_parallel",
     "estimate_memory",
     "fit_memory",
+    "format_of",
     "kind_of",
     "load_presets",
     "load_run",
     "network_of",
+    "part_format",
     "typed_value",
     "value_of",
     "with_value",

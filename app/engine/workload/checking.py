@@ -4,14 +4,22 @@ Single values (a number, a date, in range) are checked as they are typed: keys.p
 """
 
 import datetime
+import difflib
 from collections.abc import Iterator
 
 from app.engine.messages import message
 from app.engine.model.requirements import Requirement
 from app.engine.model.workloads import Model, RunParameters, Workload
+from app.engine.workload.families import DECLARED
+from app.engine.workload.families.habits import HABITS, habits_of
 from app.engine.workload.keys import Fault
+from app.engine.workload.presets import load_presets
 
 MOST_NEAR = 4
+MOST_TRIED = 10_000
+WEIGHT_BITS = (0, 2, 3, 4, 5, 6, 8, 16, 32)
+ZERO_PARAMETERS = 3
+"""The stage of ZeRO that cuts the parameters."""
 
 
 def check_run(workload: Workload, requirement: Requirement, today: datetime.date) -> tuple[Fault, ...]:
@@ -25,9 +33,7 @@ def check_run(workload: Workload, requirement: Requirement, today: datetime.date
 
 def divisors_near(number: int, wanted: int, *also: int | None) -> list[int]:
     """Return the divisors of a number (and of the others that are known) next to a wanted one by ratio, at most four, ascending."""
-    wholes = [number, *(other for other in also if other)]
-    common = [one for one in _divisors(min(wholes)) if all(whole % one == 0 for whole in wholes)]
-    return sorted(sorted(common, key=lambda one: max(one / wanted, wanted / one))[:MOST_NEAR])
+    return sorted(_common(wanted, number, *also)[:MOST_NEAR])
 
 
 def _divisors(number: int) -> list[int]:
@@ -39,6 +45,19 @@ def data_parallel(run: RunParameters) -> int | None:
     """Return how many copies of the model run side by side, None where the cards are unknown or do not divide."""
     each = run.tensor_parallel * run.pipeline_parallel * run.context_parallel
     return run.gpus // each if run.gpus and run.gpus % each == 0 else None
+
+
+def _family(model: Model) -> Iterator[Fault]:
+    if known_family(model.family):
+        return
+    words = [*HABITS, *DECLARED]
+    near = difflib.get_close_matches(model.family.lower(), words, n=MOST_NEAR, cutoff=0.5) or ["llama", "mixtral", "gpt2", "other"]
+    yield Fault("model.family", message("checking.family", family=model.family[:40], near=near), "warning")
+
+
+def known_family(family: str) -> bool:
+    """Tell whether it is known how a family's networks are built."""
+    return habits_of(family) is not None or family.lower() in DECLARED or family in {one.model.family for one in load_presets()}
 
 
 def _heads(model: Model) -> Iterator[Fault]:
@@ -54,22 +73,68 @@ def _heads(model: Model) -> Iterator[Fault]:
 def _kv_heads(model: Model) -> Iterator[Fault]:
     if model.heads and model.kv_heads and model.heads % model.kv_heads:
         yield Fault("model.kv_heads", message("checking.kv_heads", heads=model.heads, near=divisors_near(model.heads, model.kv_heads)))
+    if model.linear_key_heads and model.linear_value_heads % model.linear_key_heads:
+        near = divisors_near(model.linear_value_heads, model.linear_key_heads) if model.linear_value_heads else [0]
+        yield Fault("model.linear_key_heads", message("checking.linear_heads", heads=model.linear_value_heads, near=near))
 
 
 def _experts(model: Model) -> Iterator[Fault]:
     if model.experts_per_token > model.experts:
         yield Fault("model.experts_per_token", message("checking.per_token", experts=model.experts))
+    elif model.experts and not model.experts_per_token:
+        yield Fault("model.experts_per_token", message("checking.no_per_token", experts=model.experts))
     if model.layers and model.first_dense_layers > model.layers:
         yield Fault("model.first_dense_layers", message("checking.dense_layers", layers=model.layers))
+    for key in ("moe_every", "global_layers_every"):
+        if model.layers and getattr(model, key) > model.layers:
+            yield Fault(f"model.{key}", message("checking.dense_layers", layers=model.layers))
+
+
+def _picture(model: Model) -> Iterator[Fault]:
+    if model.patch_size and model.image_size % model.patch_size:
+        near = divisors_near(model.image_size, model.patch_size)
+        yield Fault("model.patch_size", message("checking.patch", image=model.image_size, near=near))
 
 
 def _tensor(_workload: Workload, model: Model, run: RunParameters) -> Iterator[Fault]:
-    if model.heads and model.heads % run.tensor_parallel:
-        near = divisors_near(model.heads, run.tensor_parallel, run.gpus)
+    degree, groups = run.tensor_parallel, None if model.kv_lora_rank else model.kv_heads
+    near = [one for one in _common(degree, run.gpus, model.heads, model.intermediate) if _splits(groups, one)][:MOST_NEAR]
+    near.sort()
+    if model.heads and model.heads % degree:
         yield Fault("run.tensor_parallel", message("checking.tensor_heads", heads=model.heads, near=near))
-    elif run.gpus and run.gpus % run.tensor_parallel:
-        near = divisors_near(run.gpus, run.tensor_parallel, model.heads)
+    elif run.gpus and run.gpus % degree:
         yield Fault("run.tensor_parallel", message("checking.tensor_gpus", gpus=run.gpus, near=near))
+    elif not _splits(groups, degree):
+        yield Fault("run.tensor_parallel", message("checking.tensor_groups", groups=groups, near=near))
+    elif model.intermediate and model.intermediate % degree:
+        yield Fault("run.tensor_parallel", message("checking.tensor_width", width=model.intermediate, near=near))
+
+
+def _splits(groups: int | None, degree: int) -> bool:
+    """Groups of keys and values are spread over the cards, or repeated on them."""
+    return not groups or groups % degree == 0 or degree % groups == 0
+
+
+def _common(wanted: int, *numbers: int | None) -> list[int]:
+    """Return what divides all the numbers that are known, the nearest to a wanted one by ratio first."""
+    wholes = [number for number in numbers if number]
+    common = [one for one in _divisors(min(wholes)) if all(whole % one == 0 for whole in wholes)] if wholes else []
+    return sorted(common, key=lambda one: max(one / wanted, wanted / one))
+
+
+def _sequence(workload: Workload, _model: Model, run: RunParameters) -> Iterator[Fault]:
+    """Context parallelism gives each card two slices of a sequence, sequence parallelism cuts them again by TP."""
+    length, cut = run.seq_len, run.context_parallel
+    if workload.task in ("inference", "hpc") or not length:
+        return
+    if cut > 1 and length % (2 * cut):
+        room = run.gpus // (run.tensor_parallel * run.pipeline_parallel) if run.gpus else None
+        near = sorted(_common(cut, length // 2, room)[:MOST_NEAR]) if length % 2 == 0 else [1]
+        yield Fault("run.context_parallel", message("checking.context", length=length, near=near))
+    elif run.sequence_parallel and (length // cut) % run.tensor_parallel:
+        step = run.tensor_parallel * (2 * cut if cut > 1 else 1)
+        near = [number for number in (length // step * step, (length // step + 1) * step) if number]
+        yield Fault("run.seq_len", message("checking.sequence", tensor=run.tensor_parallel, near=near))
 
 
 def _layout(_workload: Workload, _model: Model, run: RunParameters) -> Iterator[Fault]:
@@ -84,14 +149,43 @@ def _layout(_workload: Workload, _model: Model, run: RunParameters) -> Iterator[
     yield Fault(f"run.{key}", message(code, gpus=run.gpus, cards=each, near=near))
 
 
-def _stages(_workload: Workload, model: Model, run: RunParameters) -> Iterator[Fault]:
-    if not model.layers:
+def _stages(workload: Workload, model: Model, run: RunParameters) -> Iterator[Fault]:
+    layers, stages, chunks = model.layers, run.pipeline_parallel, run.virtual_pipeline
+    if chunks > 1 and stages == 1:
+        yield Fault("run.virtual_pipeline", message("checking.virtual_alone"))
+    if not layers:
         return
-    if run.pipeline_parallel > model.layers:
-        yield Fault("run.pipeline_parallel", message("checking.stages", layers=model.layers))
-    elif run.pipeline_parallel * run.virtual_pipeline > model.layers:
-        most = model.layers // run.pipeline_parallel
-        yield Fault("run.virtual_pipeline", message("checking.virtual", layers=model.layers, most=most))
+    ends = run.first_stage_layers or run.last_stage_layers
+    if stages > layers:
+        yield Fault("run.pipeline_parallel", message("checking.stages", layers=layers))
+    elif stages * chunks > layers:
+        yield Fault("run.virtual_pipeline", message("checking.virtual", layers=layers, most=layers // stages))
+    elif ends:
+        yield from _ends(layers, run)
+    elif chunks > 1 and stages > 1 and layers % (stages * chunks):
+        near = divisors_near(layers // stages, chunks) if layers % stages == 0 else [1]
+        yield Fault("run.virtual_pipeline", message("checking.virtual_divides", layers=layers, stages=stages, near=near))
+    elif layers % stages and workload.task not in ("inference", "hpc"):
+        near = sorted(_common(stages, layers, run.gpus)[:MOST_NEAR])
+        yield Fault("run.pipeline_parallel", message("checking.uneven", layers=layers, near=near), "warning")
+
+
+def _ends(layers: int, run: RunParameters) -> Iterator[Fault]:
+    """First and last stage of an uneven pipeline: what is left divides over the others."""
+    first, last = run.first_stage_layers, run.last_stage_layers
+    key, other = ("first_stage_layers", last) if first else ("last_stage_layers", first)
+    rest = run.pipeline_parallel - bool(first) - bool(last)
+    if run.pipeline_parallel == 1:
+        yield Fault(f"run.{key}", message("checking.ends_alone"))
+        return
+    fitting = [one for one in range(1, min(layers, MOST_TRIED)) if _fits(layers - other - one, rest)]
+    if not _fits(layers - first - last, rest):
+        near = sorted(sorted(fitting, key=lambda one: abs(one - (first or last)))[:MOST_NEAR])
+        yield Fault(f"run.{key}", message("checking.ends", layers=layers, rest=rest, near=near or [0]))
+
+
+def _fits(left: int, stages: int) -> bool:
+    return left == 0 if stages == 0 else left > 0 and left % stages == 0
 
 
 def _expert_parallel(_workload: Workload, model: Model, run: RunParameters) -> Iterator[Fault]:
@@ -102,6 +196,24 @@ def _expert_parallel(_workload: Workload, model: Model, run: RunParameters) -> I
     else:
         near = divisors_near(model.experts, run.expert_parallel)
         yield Fault("run.expert_parallel", message("checking.experts", experts=model.experts, near=near))
+
+
+def _expert_layout(_workload: Workload, model: Model, run: RunParameters) -> Iterator[Fault]:
+    """Experts lie on EP x ETP x PP cards, beside how the rest of the network lies."""
+    cut, stages, spread = run.expert_tensor_parallel or 1, run.pipeline_parallel, run.expert_parallel
+    width = model.moe_intermediate or model.intermediate
+    if cut > 1 and width and width % cut:
+        yield Fault("run.expert_tensor_parallel", message("checking.expert_width", width=width, near=divisors_near(width, cut)))
+    if not run.gpus or spread * cut == 1 or run.gpus % stages or run.gpus % (spread * cut * stages) == 0:
+        return
+    key, degree, other = ("expert_parallel", spread, cut) if spread > 1 else ("expert_tensor_parallel", cut, 1)
+    room = run.gpus // stages
+    near = (
+        sorted(_common(degree, room // other, model.experts if key == "expert_parallel" else width)[:MOST_NEAR])
+        if room % other == 0
+        else [1]
+    )
+    yield Fault(f"run.{key}", message("checking.expert_cards", gpus=run.gpus, cards=spread * cut * stages, near=near))
 
 
 def _batch(workload: Workload, _model: Model, run: RunParameters) -> Iterator[Fault]:
@@ -120,12 +232,28 @@ def _nodes(_workload: Workload, _model: Model, run: RunParameters) -> Iterator[F
         yield Fault("run.nodes", message("checking.nodes", gpus=run.gpus, near=divisors_near(run.gpus, run.nodes)))
 
 
+def _states(workload: Workload, model: Model, run: RunParameters) -> Iterator[Fault]:
+    """ZeRO, offloading and quantised weights."""
+    if workload.task in ("pretrain", "finetune", "lora", "qlora"):
+        if run.zero_stage > 1 and run.pipeline_parallel > 1:
+            yield Fault("run.zero_stage", message("checking.zero_pipeline"), "warning")
+        if run.offload == "optimizer+params" and run.zero_stage < ZERO_PARAMETERS:
+            yield Fault("run.offload", message("checking.offload"), "warning")
+    if run.weight_bits not in WEIGHT_BITS:
+        near = sorted(sorted(WEIGHT_BITS[1:], key=lambda bits: abs(bits - run.weight_bits))[:MOST_NEAR])
+        yield Fault("run.weight_bits", message("checking.bits", near=near))
+    group = run.quant_group
+    if run.weight_bits and group and model.hidden and group <= model.hidden and model.hidden % group:
+        near = divisors_near(model.hidden, group)
+        yield Fault("run.quant_group", message("checking.group", hidden=model.hidden, near=near), "warning")
+
+
 def _length(workload: Workload, model: Model, run: RunParameters) -> Iterator[Fault]:
-    if not model.max_positions:
-        return
     serving = workload.task == "inference"
     length = run.input_len + run.output_len if serving else run.seq_len or 0
-    if length > model.max_positions:
+    if serving and run.seq_len and length > run.seq_len:
+        yield Fault("run.output_len", message("checking.served", length=length, most=run.seq_len), "warning")
+    elif model.max_positions and length > model.max_positions:
         key = "run.output_len" if serving else "run.seq_len"
         yield Fault(key, message("checking.positions", length=length, positions=model.max_positions), "warning")
 
@@ -136,5 +264,5 @@ def _dates(requirement: Requirement, today: datetime.date) -> list[Fault]:
     return [Fault("requirement.deliver_by", message("checking.past", today=today.isoformat()))]
 
 
-_MODEL_RULES = (_heads, _kv_heads, _experts)
-_RUN_RULES = (_tensor, _layout, _stages, _expert_parallel, _batch, _nodes, _length)
+_MODEL_RULES = (_family, _heads, _kv_heads, _experts, _picture)
+_RUN_RULES = (_tensor, _layout, _sequence, _stages, _expert_parallel, _expert_layout, _batch, _nodes, _states, _length)

@@ -1,4 +1,4 @@
-"""Set a VRAM estimate against platforms, and look for the change that makes it fit."""
+"""Set a VRAM estimate against platforms, and look for the change that makes it fit. What serves is shared by serving_fit."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,93 +8,119 @@ from app.engine.messages import Message, message
 from app.engine.model.estimates import MemoryEstimate, MemoryFit, Remedy
 from app.engine.model.platforms import Platform
 from app.engine.model.workloads import Workload
+from app.engine.units import GIB
+from app.engine.workload import serving_fit
+from app.engine.workload.families import network_of
+from app.engine.workload.inference_memory import Load, ServingStage, serving_stages
 from app.engine.workload.memory import estimate_memory
+from app.engine.workload.network import Network
 
-USABLE_SHARE = 0.96
-"""Of the memory on the data sheet: cards report 79.3 to 79.6 GiB of "80 GB", 140.4 of "141 GB", 277.5 of "288 GB"."""
-MEMORY_FRACTION_ENGINES = frozenset({"vllm", "sglang", "tensorrt-llm", "mindie", "lmdeploy"})
 RECOMPUTE_COST, SELECTIVE_COST, ZERO3_COST, OFFLOAD_COST = 0.33, 0.05, 0.15, 0.5
 """Extra time as a share. Full recomputation repeats the forward pass, a third of a step; the others are orders of magnitude."""
 _MOST = 4096
+
+
+class Served(msgspec.Struct, frozen=True):
+    """A served model with its load, ready to be set against cards."""
+
+    stages: tuple[ServingStage, ...]
+    load: Load
+    fraction: float
+
+    def headroom(self, card: float) -> float:
+        """Return the bytes left on a card, below zero where it does not fit."""
+        return serving_fit.headroom_bytes(self.stages, self.load, card, self.fraction)
+
+
+class _Change(msgspec.Struct, frozen=True):
+    """A remedy and, for what serves, the changed load to test it with."""
+
+    remedy: Remedy
+    served: Served | None
 
 
 def fit_memory(workload: Workload, estimate: MemoryEstimate, platforms: Sequence[Platform]) -> tuple[MemoryFit, ...]:
     """Return, platform by platform, whether it fits, the headroom and what would make it fit."""
     total = estimate.total_gib
     if total is None:
-        return tuple(_unknown(platform, workload) for platform in platforms)
-    remedies = list(_remedies(workload, estimate))
-    batch, concurrency = _growth(workload, "micro_batch"), _growth(workload, "concurrency")
-    return tuple(_fit(platform, workload, total, remedies, batch, concurrency) for platform in platforms)
-
-
-def _usable(platform: Platform, workload: Workload) -> tuple[float | None, float | None]:
-    capacity = platform.number("memory_gb")
-    if capacity is None:
-        return None, None
-    served = workload.task == "inference" and workload.engine.lower() in MEMORY_FRACTION_ENGINES
-    return capacity, capacity * USABLE_SHARE * (workload.run.memory_fraction if served else 1.0)
-
-
-def _unknown(platform: Platform, workload: Workload) -> MemoryFit:
-    capacity, usable = _usable(platform, workload)
-    return MemoryFit(platform.id, capacity, usable, None, None)
-
-
-def _fit(
-    platform: Platform,
-    workload: Workload,
-    total: float,
-    remedies: list[Remedy],
-    batch: tuple[float, float] | None,
-    concurrency: tuple[float, float] | None,
-) -> MemoryFit:
-    capacity, usable = _usable(platform, workload)
-    if usable is None:
-        return MemoryFit(platform.id, None, None, None, None)
-    fits = total <= usable
-    helpful = () if fits else tuple(sorted((one for one in remedies if one.total_gib <= usable), key=lambda one: one.speed_cost or 0.0))
-    return MemoryFit(
-        platform=platform.id,
-        capacity_gib=capacity,
-        usable_gib=usable,
-        fits=fits,
-        headroom_gib=usable - total,
-        remedies=helpful,
-        max_micro_batch=_most(usable, batch),
-        max_concurrency=_most(usable, concurrency),
+        return tuple(MemoryFit(one.id, one.number("memory_gb"), one.number("free_gib"), None, None) for one in platforms)
+    changes = list(_remedies(workload, estimate))
+    served = _served(workload)
+    most: dict[float, MemoryFit] = {}  # platforms of one size have one answer
+    growth = None if served else _growth(workload)
+    for platform in platforms:
+        usable = platform.number("free_gib")
+        if usable is not None and usable not in most:
+            most[usable] = _fit(served, total, usable, changes, growth)
+    unknown = MemoryFit("", None, None, None, None)
+    found = (most.get(platform.number("free_gib") or 0.0, unknown) for platform in platforms)
+    return tuple(
+        msgspec.structs.replace(fit, platform=one.id, capacity_gib=one.number("memory_gb"))
+        for one, fit in zip(platforms, found, strict=True)
     )
 
 
-def _growth(workload: Workload, key: str) -> tuple[float, float] | None:
-    """Return (GiB at none, GiB for one more) of micro_batch or concurrency, None where it does not apply."""
-    if (workload.task == "inference") != (key == "concurrency"):
+def _served(workload: Workload) -> Served | None:
+    """Return what serves, None for training and for networks that are told by their sums."""
+    network = network_of(workload.model)
+    if workload.task != "inference" or not isinstance(network, Network):
         return None
+    stages, load = serving_stages(network, workload, [])
+    different = {msgspec.structs.replace(one, stage=0): None for one in stages}  # stages in the middle of a pipeline are alike
+    return Served(tuple(different), load, workload.run.memory_fraction)
+
+
+def _fit(served: Served | None, total: float, free: float, changes: list[_Change], growth: tuple[str, float, float] | None) -> MemoryFit:
+    headroom = served.headroom(free * GIB) / GIB if served else free - total
+    helpful: list[Remedy] = []
+    if headroom < 0:
+        for one in changes:
+            left = one.served.headroom(free * GIB) if one.served else free - one.remedy.total_gib
+            if left >= 0:
+                helpful.append(one.remedy)
+    remedies = tuple(sorted(helpful, key=lambda one: one.speed_cost or 0.0))
+    fit = MemoryFit("", None, total + headroom, headroom >= 0, headroom, remedies)
+    if served is None:
+        return msgspec.structs.replace(fit, **{growth[0]: _most(free, growth)}) if growth else fit
+    asked = (served.stages, served.load, free * GIB, served.fraction)
+    return msgspec.structs.replace(
+        fit,
+        max_concurrency=serving_fit.most_sequences(*asked),
+        max_context=serving_fit.longest_context(*asked),
+        max_input_batch=serving_fit.largest_inputs(*asked),
+    )
+
+
+def _growth(workload: Workload) -> tuple[str, float, float] | None:
+    """Return (field, GiB at none, GiB for one more) of the micro-batch, or of the samples at once of a network told by its sums."""
+    key = "concurrency" if workload.task == "inference" else "micro_batch"
     low, high = (_with(workload, **{key: number}) for number in (8, 16))
     if low is None or high is None:
         return None
     slope = (high - low) / 8
-    return (low - 8 * slope, slope) if slope > 0 else None
+    return (f"max_{key}", low - 8 * slope, slope) if slope > 0 else None
 
 
-def _most(usable: float, growth: tuple[float, float] | None) -> int | None:
-    if growth is None:
-        return None
-    base, slope = growth
-    return max(0, min(_MOST, int((usable - base) / slope)))
+def _most(usable: float, growth: tuple[str, float, float]) -> int:
+    return max(0, min(_MOST, int((usable - growth[1]) / growth[2])))
+
+
+def _changed(workload: Workload, changes: dict[str, object]) -> Workload:
+    return msgspec.structs.replace(workload, run=msgspec.structs.replace(workload.run, **changes))
 
 
 def _with(workload: Workload, **changes: object) -> float | None:
-    run = msgspec.structs.replace(workload.run, **changes)
-    return estimate_memory(msgspec.structs.replace(workload, run=run)).total_gib
+    return estimate_memory(_changed(workload, changes)).total_gib
 
 
-def _remedies(workload: Workload, estimate: MemoryEstimate) -> Iterator[Remedy]:
+def _remedies(workload: Workload, estimate: MemoryEstimate) -> Iterator[_Change]:
     """Yield every single change that lowers the need, and full recomputation with ZeRO-3 together."""
     for said, cost, changes in _changes(workload):
-        total = _with(workload, **changes)
+        changed = _changed(workload, changes)
+        total = estimate_memory(changed).total_gib
         if total is not None and estimate.total_gib is not None and total < estimate.total_gib:
-            yield Remedy(said, total, cost)
+            keys = tuple((f"run.{key}", value) for key, value in changes.items())
+            yield _Change(Remedy(said, total, cost, keys), _served(changed))  # type: ignore[arg-type]
 
 
 def _changes(workload: Workload) -> Iterator[tuple[Message, float | None, dict[str, object]]]:
@@ -107,9 +133,18 @@ def _changes(workload: Workload) -> Iterator[tuple[Message, float | None, dict[s
             yield message("workload.remedy.kv_fp8"), None, {"kv_dtype": "fp8"}
         if run.concurrency > 1:
             yield message("workload.remedy.concurrency", number=run.concurrency // 2), None, {"concurrency": run.concurrency // 2}
+        if run.input_len > 1:
+            shorter = {"input_len": run.input_len // 2, "output_len": run.output_len // 2, "seq_len": run.seq_len and run.seq_len // 2}
+            yield message("workload.remedy.shorter"), None, shorter
         for tensor in (2, 4, 8):
             cards = run.tensor_parallel * tensor
-            yield message("workload.remedy.tensor", number=cards), None, {"tensor_parallel": cards, "gpus": max(run.gpus or 1, cards)}
+            if workload.model and workload.model.heads and workload.model.heads % cards:
+                break
+            wider: dict[str, object] = {
+                "tensor_parallel": cards,
+                "gpus": max(run.gpus or 1, cards * run.pipeline_parallel * run.context_parallel),
+            }
+            yield message("workload.remedy.tensor", number=cards), None, wider
         return
     yield from _training_changes(workload)
 

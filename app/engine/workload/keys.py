@@ -34,7 +34,7 @@ _STRUCTS: dict[str, type] = {
     "node": Node,
     "measured": MeasuredSpeed,
 }
-_NOT_TYPED = frozenset({"model", "run", "node", "measured", "stated", "source"})
+_NOT_TYPED = frozenset({"model", "run", "node", "measured", "stated", "source", "notes"})
 _FIELDS = {
     f"{table}.{field.name}": field
     for table, kind in _STRUCTS.items()
@@ -58,6 +58,8 @@ SUGGESTIONS: dict[str, tuple[str, ...]] = {
     "workload.engine": (
         "transformers", "megatron-lm", "deepspeed", "llama-factory", "mindspeed", "vllm", "sglang", "mindie", "tensorrt-llm", "gromacs",
     ),
+    "workload.toolkit": ("CUDA 12.4", "CUDA 12.1", "CANN 8.1.RC1", "CANN 8.0.0", "ROCm 6.3.3", "DTK 25.04"),
+    "workload.python": ("3.8", "3.9", "3.10", "3.11", "3.12"),
     "model.family": (
         "llama", "gpt2", "qwen2", "qwen3", "qwen3-moe", "mixtral", "deepseek-v3", "gemma3", "bert", "vit", "resnet", "unet", "dit", "other",
     ),
@@ -78,17 +80,27 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "requirement.recovery_min": (0, 1e6),
     "model.parameters": (1, 1e15), "model.layers": (1, 10_000), "model.hidden": (1, 1_000_000), "model.heads": (1, 10_000),
     "model.kv_heads": (1, 10_000), "model.head_dim": (1, 10_000), "model.intermediate": (1, 10_000_000), "model.vocab": (1, 100_000_000),
-    "model.max_positions": (1, 1e9), "model.experts": (0, 10_000), "model.experts_per_token": (0, 10_000),
+    "model.max_positions": (1, 1e9), "model.experts": (0, 10_000), "model.experts_per_token": (0, 10_000), "model.moe_every": (1, 10_000),
+    "model.flops_per_sample": (0, 1e18), "model.kept_per_sample": (0, 1e13), "model.fp64_flop_per_unit": (0, 1e18),
+    "model.fp32_flop_per_unit": (0, 1e18), "model.bytes_per_unit": (0, 1e18), "model.resident_bytes_per_unit": (0, 1e15),
     "run.gpus": _CARDS, "run.nodes": _CARDS, "run.seq_len": (1, 1e8), "run.micro_batch": (1, 1_000_000), "run.global_batch": (1, 1e8),
     "run.tensor_parallel": (1, 4096), "run.pipeline_parallel": (1, 4096), "run.virtual_pipeline": (1, 4096),
     "run.context_parallel": (1, 4096), "run.expert_parallel": (1, 4096), "run.zero_stage": (0, 3), "run.dropout": (0, 0.99),
     "run.lora_rank": (0, 65_536), "run.weight_bits": (0, 64), "run.concurrency": (0, 1e7), "run.input_len": (0, 1e8),
-    "run.output_len": (0, 1e8), "run.memory_fraction": (0.05, 1), "node.disk_gbs": (0, 10_000), "node.nics": (0, 128),
+    "run.output_len": (0, 1e8), "run.memory_fraction": (0.05, 1),
+    "run.expert_tensor_parallel": (1, 4096), "run.expert_imbalance": (1, 1000), "run.quant_group": (0, 1e7),
+    "run.kv_block": (0, 1_000_000), "run.context_gib": (0, 1000), "run.slack_share": (0, 0.99), "run.units": (1e-9, 1e15),
+    "node.disk_gbs": (0, 10_000), "node.nics": (0, 128),
     "node.nic_gbps": (0, 10_000), "node.memory_gib": (0, 1e6), "measured.speed": (1e-12, 1e15),
 }  # fmt: skip
 _FACTORS = {"k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12, "万": 1e4, "亿": 1e8, "万亿": 1e12}
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(万亿|[万亿kKmMbBtT])?")
 _BLANKS = re.compile(r"[\s\u2009\u202f,_，]")
+
+
+def limits_of(key: str) -> tuple[float, float]:
+    """Return the least and the greatest value of a number."""
+    return _LIMITS.get(key, _MANY)
 
 
 def choices_of(key: str) -> tuple[str, ...]:
@@ -144,10 +156,18 @@ def _number(key: str, text: str, *, whole: bool) -> int | float | Fault:
     found = _NUMBER.fullmatch(bare)
     if found is None:
         return Fault(key, message("checking.not_a_number", text=text))
-    value = float(found[1]) * _FACTORS.get((found[2] or "").lower(), 1.0) / (100 if key in PERCENT else 1)
-    low, high = _LIMITS.get(key, _MANY)
+    return _within(key, float(found[1]) * _FACTORS.get((found[2] or "").lower(), 1.0) / (100 if key in PERCENT else 1), whole=whole)
+
+
+def checked_number(key: str, value: int | float) -> int | float | Fault:
+    """Return a number that a file holds, in the unit of the key, as the value of it; a Fault where it is out of its limits."""
+    return _within(key, value, whole=kind_of(key) == "whole")
+
+
+def _within(key: str, value: int | float, *, whole: bool) -> int | float | Fault:
+    low, high = limits_of(key)
     scale = 100 if key in PERCENT else 1
-    if value < low:
+    if not value >= low:  # NaN, too
         return Fault(key, message("checking.too_small", low=f"{low * scale:,.10g}"))
     if value > high:
         return Fault(key, message("checking.too_large", high=f"{high * scale:,.10g}"))

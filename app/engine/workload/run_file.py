@@ -1,8 +1,7 @@
-"""Read a run description, run.toml (interface.md) or a Hugging Face config.json; write a run.toml."""
+"""Read a run description, run.toml (interface.md) or a file of another program (sources/); write a run.toml."""
 
 import datetime
 import difflib
-import json
 import re
 import tomllib
 from pathlib import Path
@@ -15,12 +14,13 @@ from app.engine.model.requirements import Requirement
 from app.engine.model.workloads import MeasuredSpeed, Model, Node, RunParameters, Workload, normalise_precision
 from app.engine.paths import replacing
 from app.engine.texts import decode
-from app.engine.workload.config_json import is_config, workload_of_config
+from app.engine.workload.keys import KEYS, Fault, checked_number
+from app.engine.workload.sources import PARTIAL, Document, format_of, source_of
 
 Kind = TypeVar("Kind")
 MOST_BYTES = 4 * 2**20
 _TABLES: dict[str, type] = {"requirement": Requirement, "model": Model, "run": RunParameters, "node": Node, "measured": MeasuredSpeed}
-_WORKLOAD_KEYS = ("name", "task", "precision", "os", "cpu_arch", "framework", "engine", "optimised")
+_WORKLOAD_KEYS = ("name", "task", "precision", "os", "cpu_arch", "framework", "engine", "driver", "toolkit", "python", "optimised")
 _POSITIVE = frozenset(
     [
         "gpus",
@@ -45,19 +45,43 @@ _POSITIVE = frozenset(
     ]
 )
 
+_NEVER_ZERO = frozenset({"layers", "hidden", "heads", "gpus"})
+"""Of the other keys that may be left out a zero says that they are not known."""
+
 
 def load_run(path: Path) -> tuple[Workload, Requirement]:
     """Return the application and what is required of it. Raises EngineError with file, line and remedy."""
     path = Path(path)
     text = _text(path)
-    if text.lstrip().startswith("{"):
-        return workload_of_config(_json(path, text), path), Requirement()
+    document = Document(path, text)
+    source = None if _is_ours(path, text) else source_of(document)
+    if source is not None:
+        return source.read(document), Requirement()
+    if document.syntax == "json":
+        assert isinstance(document.tree, dict)
+        raise EngineError("workload.not_config", file=path)
     try:
         tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is no TOMLDecodeError
+        if not _is_ours(path, text):
+            raise EngineError("workload.unknown_format", file=path) from error
         line = re.search(r"line (\d+)", str(error))
         raise EngineError("workload.not_toml", file=path, place=line[1] if line else "", detail=str(error).partition(" (at")[0]) from error
     return _workload(path, text, tables)
+
+
+def _is_ours(path: Path, text: str) -> bool:
+    return path.suffix.lower() == ".toml" and not text.lstrip().startswith("{") or bool(re.search(r"^[ \t]*\[workload", text, re.MULTILINE))
+
+
+def part_format(path: Path) -> str:
+    """Return the format of a file that tells a part of a run only, the model or how it is sharded; "" for every other."""
+    try:
+        text = _text(path)
+    except EngineError:
+        return ""
+    found = "" if _is_ours(path, text) else format_of(text)
+    return found if found in PARTIAL else ""
 
 
 def _text(path: Path) -> str:
@@ -75,16 +99,6 @@ def _text(path: Path) -> str:
         return decode(content)
     except ValueError as error:
         raise EngineError("workload.not_text", file=path) from error
-
-
-def _json(path: Path, text: str) -> dict:
-    try:
-        config = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise EngineError("workload.not_json", file=path, place=getattr(error, "lineno", ""), detail=getattr(error, "msg", "")) from error
-    if not is_config(config):
-        raise EngineError("workload.not_config", file=path)
-    return config
 
 
 def _workload(path: Path, text: str, tables: dict) -> tuple[Workload, Requirement]:
@@ -115,15 +129,26 @@ def _table(path: Path, text: str, name: str, raw: object) -> object | None:
         raise EngineError("workload.not_a_table", file=path, place=_line(text, "", name), table=name)
     kind = _TABLES[name]
     optional = {field.name for field in msgspec.structs.fields(kind) if field.default is None}
-    known = {key: value for key, value in raw.items() if not (key in optional and value in (0, "") and not isinstance(value, bool))}
+    unstated = optional - _NEVER_ZERO
+    known = {key: value for key, value in raw.items() if not (key in unstated and value in (0, "") and not isinstance(value, bool))}
     for key, value in known.items():
         if key in _POSITIVE and isinstance(value, int | float) and value <= 0:
             raise EngineError("workload.not_positive", file=path, place=_line(text, name, key), key=f"[{name}] {key}", value=value)
         if isinstance(value, float) and (value != value or abs(value) == float("inf")):
             raise EngineError("workload.not_positive", file=path, place=_line(text, name, key), key=f"[{name}] {key}", value=str(value))
+        _refuse_beyond(path, text, name, key, value)
     if isinstance(known.get("customer"), str):
         known["customer"] = known["customer"].strip()
     return _converted(path, text, name, known, kind)
+
+
+def _refuse_beyond(path: Path, text: str, name: str, key: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or f"{name}.{key}" not in KEYS:
+        return
+    found = checked_number(f"{name}.{key}", value)
+    if isinstance(found, Fault) and found.said.code != "checking.not_whole":
+        place = _line(text, name, key)
+        raise EngineError("workload.bad_option", file=path, place=place, name=f"[{name}] {key}", value=f"{value:.6g}", said=found.said)
 
 
 def _converted(path: Path, text: str, name: str, fields: dict, kind: type[Kind]) -> Kind:

@@ -78,6 +78,14 @@ def stage_layers(network: Network, stage: int, run: RunParameters) -> tuple[Laye
     return layers[start : start + layers_of_stage(len(layers), stage, run)]
 
 
+def kinds_of_stage(network: Network, stage: int, run: RunParameters) -> tuple[tuple[Layer, int], ...]:
+    """Return the different layers of one stage and how many there are of each."""
+    counted: dict[int, tuple[Layer, int]] = {}
+    for layer in stage_layers(network, stage, run):
+        counted[id(layer)] = (layer, counted[id(layer)][1] + 1 if id(layer) in counted else 1)
+    return tuple(counted.values())
+
+
 class CardParameters(Struct, frozen=True):
     """Parameters that one card holds: of dense layers, of experts, of the embedding, of the output matrix with the last norm."""
 

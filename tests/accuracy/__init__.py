@@ -1,0 +1,1 @@
+"""Predictions set against published measurements: rows for the tests and for `make accuracy`."""
