@@ -208,16 +208,21 @@ def micro_batches(run: RunParameters, layout: Layout) -> int:
 def optimizer_work(card: CardParameters, here: Here, adapters: float) -> tuple[Work, ...]:
     """Return the optimizer step of one card: bound by memory.
 
-    Of each parameter of its shard Adam reads gradient, master weight and two moments, writes the last three and the 16-bit weight; the
-    norm of the gradients reads them once more; the buffer of the gradients is cleared.
+    Of each parameter of its shard: the norm of the gradients reads them, clipping reads and writes them, Adam reads gradient, master weight
+    and two moments and writes the last three, the 16-bit weight is written from the master. Of each parameter that the card holds: its
+    gradient is scaled where gradients are averaged over copies of the model, and cleared.
     """
     run, layout = here.run, here.layout
     dense, experts = (adapters, 0.0) if here.adapters else (card.dense + card.outside, card.experts)
     owned = dense / layout.shards + experts / layout.expert_shards if run.zero_stage or here.engine.wide_weights else dense + experts
+    held = dense + experts
+    if run.zero_stage >= 2:  # noqa: PLR2004 - gradients are spread
+        held = owned
     moment = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, "fp8": 1.0}.get(run.moment_dtype, 4.0)
     grad = 4.0 if here.adapters else here.grad
+    scaled = grad * held if layout.shards > 1 else 0.0
     if run.offload != "none":
         owned = 0.0
-    read = owned * (2 * grad + 4 + 2 * moment)
-    written = owned * (4 + 2 * moment + here.word) + (dense + experts) * grad
+    read = owned * (3 * grad + 8 + 2 * moment) + scaled
+    written = owned * (grad + 4 + 2 * moment + here.word) + held * grad + scaled
     return (Work("optimizer", "optimizer", 12 * owned, read, written, 20),)

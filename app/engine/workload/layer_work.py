@@ -197,8 +197,8 @@ def _eager(one: Attention, here: Here, widths: float, out: float) -> list[Operat
     products = [
         Operator(
             "core",
-            Work(name, "attention", half, read, written),
-            (Work(f"{name}, gradients", "attention", 2 * half, 2 * read + written, written + read, 2),),
+            Work(name, "matmul", half, read, written),
+            (Work(f"{name}, gradients", "matmul", 2 * half, 2 * read + written, written + read, 2),),
         )
         for name, read, written in (
             ("scores", widths / 2, w * scores),

@@ -16,6 +16,7 @@ from app.engine.messages import Message, message
 from app.engine.model.platforms import Platform
 from app.engine.model.workloads import Workload
 from app.engine.paths import platform_db_folder
+from app.engine.workload.engines import training_engine
 
 PEAKS = {
     "bf16": "bf16_tensor_tflops", "fp16": "fp16_tensor_tflops", "fp8": "fp8_tflops", "tf32": "tf32_tflops", "fp32": "fp32_tflops",
@@ -35,8 +36,7 @@ class Constants(Struct, frozen=True):
     attention_share   rate of fused attention over that of products
     bandwidth_share   of the VRAM bandwidth that streaming kernels reach
     unhidden          of the shorter of arithmetic and traffic that is not hidden behind the longer: roofline with a soft knee
-    experts_share     of the rate of products that the many small ones of experts reach
-    host_us           in which the host starts one kernel: no layer is faster than its kernels are started
+    wave              elements of a result that the card works on while its last round of tiles is not full: small products reach less
     link_share        of the fabric's rate that collectives reach; link_latency_us: of one of them, per doubling of the group
     """
 
@@ -44,18 +44,25 @@ class Constants(Struct, frozen=True):
     attention_share: float
     bandwidth_share: float
     unhidden: float
-    experts_share: float
-    host_us: float
+    wave: float
+    gap_us: float
     link_share: float
     link_latency_us: float
 
 
 class RateTable(Struct, frozen=True):
-    """platform_db/step_rates.toml. sustained, best_of_peak: shares by architecture and by family; intervals: log half widths by kind."""
+    """platform_db/step_rates.toml.
+
+    sustained     share of the best measured product that long runs keep, by architecture
+    best_of_peak  of the dense peak, that the best product reaches where none was measured, by family of platforms
+    plain_flash   rate of PyTorch's own fused attention over that of the vendor's library, by architecture where they differ
+    intervals     log half widths (90 %) by how well a run is covered by measured ones
+    """
 
     constants: Constants
     sustained: dict[str, float]
     best_of_peak: dict[str, float]
+    plain_flash: dict[str, float] = {}
     intervals: dict[str, float] = {}
 
 
@@ -88,10 +95,9 @@ def rates_of(platforms: Sequence[Platform], workload: Workload, table: RateTable
     """Return the rates of these platforms for a run."""
     table = table or rate_table()
     constants = table.constants
-    run, node = workload.run, workload.node
     rows = [
         (
-            *_arithmetic(platform, workload.precision or "bf16", table),
+            *_arithmetic(platform, workload, table),
             _number(platform, "memory_bw_gbs") * 1e9 * constants.bandwidth_share,
             _giga(platform.fabric.one_direction_gbs if platform.fabric.kind != "none" else 0.0) * constants.link_share,
             _giga(platform.host.one_direction_gbs) * constants.link_share,
@@ -101,7 +107,6 @@ def rates_of(platforms: Sequence[Platform], workload: Workload, table: RateTable
         )
         for platform in platforms
     ]
-    del run, node
     columns = np.array(rows, float).reshape(-1, 8).T
     return Rates(*columns, constants=constants)
 
@@ -138,16 +143,23 @@ def nic_gbs(platform: Platform, workload: Workload) -> tuple[float, bool]:
     return next(rate for least, rate in _NIC_GBPS if host >= least) / 8, True
 
 
-def _arithmetic(platform: Platform, precision: str, table: RateTable) -> tuple[float, float]:
+def _arithmetic(platform: Platform, workload: Workload, table: RateTable) -> tuple[float, float]:
     """Return (rate of products, rate of attention); attention stays in 16 bits where products have fewer."""
-    constants = table.constants
+    constants, precision = table.constants, workload.precision or "bf16"
     sixteen = _sustained(platform, precision if precision in ("bf16", "fp16") else "bf16", table)
     rate = sixteen
     if precision not in ("bf16", "fp16"):
-        whole = _number(platform, PEAKS[precision])
-        share = _best_of_peak(platform, table) * _kept(platform, table)
-        rate = whole * 1e12 * share
-    return rate * constants.matmul_share, (rate if precision in ("fp32", "tf32", "fp64") else sixteen) * constants.attention_share
+        rate = _number(platform, PEAKS[precision]) * 1e12 * _best_of_peak(platform, table) * _kept(platform, table)
+    core = (rate if precision in ("fp32", "tf32", "fp64") else sixteen) * constants.attention_share
+    if uses_plain_flash(workload):
+        core *= table.plain_flash.get(platform.text("architecture"), 1.0)
+    return rate * constants.matmul_share, core
+
+
+def uses_plain_flash(workload: Workload) -> bool:
+    """Tell whether the engine attends with PyTorch's own fused kernel, not the vendor's (Transformer Engine)."""
+    _, engine = training_engine(workload)
+    return workload.task != "inference" and (engine.keeps != "megatron" or engine.matmul_policy)
 
 
 def _sustained(platform: Platform, precision: str, table: RateTable) -> float:

@@ -9,8 +9,6 @@ from msgspec import Struct
 from app.engine.workload.accounting import KINDS, PHASES, Exchange, Passes, StageWork, StepWork, Work
 from app.engine.workload.rates import Rates
 
-KERNEL_GAP_S = 3e-6
-"""From the end of one kernel to the full speed of the next, when the host is ahead."""
 HIDDEN_SHARE = 0.9
 """Of messages that run beside computation: the rest waits for its first and last piece."""
 
@@ -32,11 +30,12 @@ def work_seconds(work: Sequence[Work], rates: Rates) -> np.ndarray:
     """Return (platforms, operators): the longer of arithmetic and traffic, a share of the shorter, and the launches."""
     flops, moved, launches = (np.array(column) for column in zip(*((one.flops, one.bytes, one.launches) for one in work), strict=True))
     attends = np.array([one.kind == "attention" for one in work])
-    experts = np.where([one.kind == "experts" for one in work], rates.constants.experts_share, 1.0)
-    speed = np.where(attends, rates.attention[:, None], rates.products[:, None] * experts)
+    results = np.array([one.shape[0] * one.shape[1] or np.inf for one in work])
+    filled = 1 / (1 + rates.constants.wave / results)
+    speed = np.where(attends, rates.attention[:, None], rates.products[:, None] * filled)
     arithmetic, traffic = flops / speed, moved / rates.bandwidth[:, None]
     shorter, longer = np.minimum(arithmetic, traffic), np.maximum(arithmetic, traffic)
-    return longer + rates.constants.unhidden * shorter + launches * KERNEL_GAP_S
+    return longer + rates.constants.unhidden * shorter + launches * rates.constants.gap_us * 1e-6
 
 
 def exchange_seconds(one: Exchange, rates: Rates) -> np.ndarray:
@@ -92,9 +91,6 @@ def _passes(passes: Passes, count: float, rates: Rates, load: _Load) -> None:
         if work:
             seconds = work_seconds(work, rates)
             busy = seconds.sum(axis=1)
-            started = sum(one.launches for one in work) * rates.constants.host_us * 1e-6
-            host = np.maximum(0.0, started - busy)
-            load.work["host"] = load.work.get("host", 0.0) + count * host
             for kind in KINDS:
                 chosen = [number for number, one in enumerate(work) if one.kind == kind]
                 if chosen:
