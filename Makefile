@@ -37,6 +37,7 @@ fuzz: setup
 	$(PYTHON) -m tests.fuzz --seconds $(SECONDS) --seed $(SEED)
 
 accuracy: setup
+	$(PYTHON) -m tests.accuracy.report
 	$(PYTHON) -m tests.benchmarks.accuracy
 
 demo: setup
@@ -53,5 +54,5 @@ lock: setup
 	  --strip-extras --allow-unsafe --extra dev --no-header -o requirements.lock pyproject.toml
 
 clean:
-	rm -rf .venv .venv-* demo-out fuzz-out tour-out build dist *.egg-info .hypothesis .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-* demo-out fuzz-out accuracy-out tour-out build dist *.egg-info .hypothesis .pytest_cache .ruff_cache .import_linter_cache
 	find app tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli._frame import Command, Result, Words, text_table
-from app.engine.messages import Message, render
+from app.engine.messages import Message, message, render
 
 if TYPE_CHECKING:
-    from app.engine.model.estimates import MemoryEstimate, MemoryFit
+    from app.engine.model.estimates import MemoryEstimate, MemoryFit, StageMemory
 
+BAR_CELLS = 24
 PARTS = ("weights", "gradients", "optimizer", "activations", "working", "kv_cache", "overhead", "total")
 
 
@@ -49,6 +50,8 @@ def describe_memory(estimate: "MemoryEstimate", fits: "tuple[MemoryFit, ...]", l
             "unknown": render(estimate.unknown, lang) if estimate.unknown else None,
             "assumptions": [render(said, lang) for said in estimate.assumptions],
         },
+        "parts": _parts_of(estimate, lang),
+        "peak_stage": estimate.peak_stage,
         "platforms": [
             {
                 "platform": fit.platform,
@@ -65,8 +68,23 @@ def describe_memory(estimate: "MemoryEstimate", fits: "tuple[MemoryFit, ...]", l
         ],
         "max_micro_batch": {fit.platform: fit.max_micro_batch for fit in fits},
         "max_concurrency": {fit.platform: fit.max_concurrency for fit in fits},
-        "stages": [{"stage": stage, "total_gib": total} for stage, total in estimate.stages],
+        "stages": [_describe_stage(stage) for stage in estimate.by_stage],
     }
+
+
+def _describe_stage(stage: "StageMemory") -> dict:
+    parts = {part.group: stage.group_gib(part.group) for part in stage.parts}
+    return {"stage": stage.stage, "total_gib": stage.total_gib, "layers": stage.layers, "parts": parts}
+
+
+def _peak(estimate: "MemoryEstimate") -> "StageMemory | None":
+    return next((stage for stage in estimate.by_stage if stage.stage == estimate.peak_stage), None)
+
+
+def _parts_of(estimate: "MemoryEstimate", lang: str) -> list[dict]:
+    """Return the parts of the fullest stage."""
+    peak = _peak(estimate)
+    return [{"group": part.group, "name": render(part.said, lang), "gib": part.gib} for part in peak.parts] if peak else []
 
 
 def _text(estimate: "MemoryEstimate", fits: "tuple[MemoryFit, ...]", lang: str) -> str:
@@ -78,7 +96,8 @@ def _text(estimate: "MemoryEstimate", fits: "tuple[MemoryFit, ...]", lang: str) 
     lines = [render(estimate.unknown, lang)] if estimate.unknown else []
     rows = [[words(part), format_number(getattr(estimate, f"{part}_gib"), 2)] for part in PARTS]
     rows.append([words("interval"), f"{format_number(estimate.low, 1)}–{format_number(estimate.high, 1)}"])
-    lines += [text_table([words("part"), "GiB"], rows), *(render(said, lang) for said in estimate.assumptions), ""]
+    lines += [text_table([words("part"), "GiB"], rows), "", *_picture(estimate, lang)]
+    lines += [*(render(said, lang) for said in estimate.assumptions), ""]
     heads = [words(head) for head in ("platform", "usable", "headroom", "fits", "remedy")]
     cells = [
         [
@@ -91,6 +110,37 @@ def _text(estimate: "MemoryEstimate", fits: "tuple[MemoryFit, ...]", lang: str) 
         for fit in fits
     ]
     return "\n".join([*lines, text_table(heads, cells)])
+
+
+def _picture(estimate: "MemoryEstimate", lang: str) -> list[str]:
+    """Return the parts of the fullest stage with bars, and every stage where there is more than one."""
+    from app.engine.units import format_number
+
+    def words(code: str, **params: int) -> str:
+        return render(message(f"cli.vram.{code}", **params), lang)
+
+    peak = _peak(estimate)
+    if peak is None:
+        return []
+    most = max((part.gib for part in peak.parts), default=0.0)
+    rows = [
+        [render(part.said, lang), format_number(part.gib, 2), f"{100 * part.gib / peak.total_gib:.1f} %", _bar(part.gib, most)]
+        for part in peak.parts
+    ]
+    head = words("peak_stage", stage=peak.stage, layers=peak.layers) if len(estimate.by_stage) > 1 else words("by_part")
+    lines = [head, text_table([words("part"), "GiB", words("share"), ""], rows), ""]
+    if len(estimate.by_stage) > 1:
+        stages = [
+            [str(one.stage), str(one.layers), format_number(one.total_gib, 2), _bar(one.total_gib, peak.total_gib) + " ◄" * (one is peak)]
+            for one in estimate.by_stage
+        ]
+        lines += [text_table([words("stage"), words("layers"), "GiB", ""], stages), ""]
+    return lines
+
+
+def _bar(gib: float, most: float) -> str:
+    cells = round(BAR_CELLS * gib / most) if most else 0
+    return "█" * cells or "▏"
 
 
 COMMAND = Command("vram", arguments, run)

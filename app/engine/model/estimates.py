@@ -66,11 +66,12 @@ class MemoryEstimate(Struct, frozen=True):
 
 
 class Remedy(Struct, frozen=True):
-    """A change that would make it fit. speed_cost: extra time as a share, None = unknown."""
+    """A change that would make it fit. speed_cost: extra time as a share, None = unknown; changes: the keys ("run.recompute") to set."""
 
     change: Message
     total_gib: float
     speed_cost: float | None = None
+    changes: tuple[tuple[str, str | int | float | bool], ...] = ()
 
 
 class MemoryFit(Struct, frozen=True):

@@ -119,7 +119,8 @@ def _remedies(workload: Workload, estimate: MemoryEstimate) -> Iterator[_Change]
         changed = _changed(workload, changes)
         total = estimate_memory(changed).total_gib
         if total is not None and estimate.total_gib is not None and total < estimate.total_gib:
-            yield _Change(Remedy(said, total, cost), _served(changed))
+            keys = tuple((f"run.{key}", value) for key, value in changes.items())
+            yield _Change(Remedy(said, total, cost, keys), _served(changed))  # type: ignore[arg-type]
 
 
 def _changes(workload: Workload) -> Iterator[tuple[Message, float | None, dict[str, object]]]:

@@ -16,6 +16,7 @@ from app.gui.widgets.basics import Card, boxed, button, label, row
 from app.gui.widgets.find import FindField
 from app.gui.widgets.folding import Line
 from app.gui.widgets.level_filter import ALL, LevelFilter, chip_button
+from app.gui.widgets.run_estimate import plain_fit
 
 MOST_COMPARED = 6
 
@@ -110,9 +111,9 @@ class AssessmentPage(Page):
             return
         self.session.selected_platform = one.platform
         if one.platform != self.details.platform:
-            self.details.show_assessment(
-                one, pipeline.platforms_by_id()[one.platform], self._speed_line(one), self.table.basis(one.platform)
-            )
+            platform, memory, workload = pipeline.platforms_by_id()[one.platform], self.project.memory, self.project.workload
+            shown = None if memory is None or workload is None else (memory, plain_fit(workload, memory, platform))
+            self.details.show_assessment(one, platform, self._speed_line(one), self.table.basis(one.platform), shown)
         self.details.open_at(check or _deciding(one))
 
     def _speed_line(self, one: Assessment) -> Line | None:

@@ -1,7 +1,7 @@
 """需求: what the customer needs (业务需求确认) and how the application is run, typed or from a file; checked while one types."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QPushButton, QScrollArea, QWidget
 
 from app.engine import pipeline
 from app.engine.messages import message
+from app.engine.model.estimates import MemoryFit, Remedy
 from app.engine.model.projects import project_runs
 from app.engine.model.workloads import Workload
 from app.engine.workload import KEYS, Fault, Preset, Value, load_presets, value_of, with_value
@@ -20,6 +21,7 @@ from app.gui.theme.tokens import SMALL_PX
 from app.gui.widgets.basics import Card, boxed, button, column, label, picture, row
 from app.gui.widgets.entry import SuggestEntry
 from app.gui.widgets.form import CardColumns
+from app.gui.widgets.memory_assumptions import with_assumption
 from app.gui.widgets.run_estimate import RunEstimate, missing_text
 from app.gui.widgets.run_form import RunForm
 from app.gui.widgets.side import SideColumn
@@ -78,9 +80,13 @@ class RequirementPage(Page):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         columns.setObjectName("pageBody")
         self._scroll.setWidget(columns)
-        self.estimate = RunEstimate(self.look)
+        self.estimate = RunEstimate(self.look, self._later)
+        self.estimate.assumptions.typed.connect(lambda _key: self._judge())
+        self.estimate.assumptions.committed.connect(self._assume)
+        self.estimate.remedies.taken.connect(self._take_remedy)
         self.next_steps = Card(say("page_requirement.card.next"))
         self._steps: QWidget | None = None
+        self._steps_shown: list[tuple[str, str, str]] = []
         self.next_steps.body.addStretch(1)
         cards["criteria"].body.addStretch(1)
         policy = cards["criteria"].sizePolicy()
@@ -127,19 +133,30 @@ class RequirementPage(Page):
                 faults[key] = value
             else:
                 workload, requirement = with_value(workload, requirement, key, value)
+        for key, value in self.estimate.assumptions.pending():
+            if isinstance(value, Fault):
+                faults[key] = value
+            else:
+                workload = with_assumption(workload, key, value)
         for fault in pipeline.input_faults(workload, requirement, datetime.date.today()):
             faults.setdefault(fault.key, fault)
         self.form.show_faults(faults)
-        self.estimate.show_workload(workload)
+        met = self.session.kept.setdefault("requirement.assumed", {})
+        self.estimate.show_workload(workload, self.workload, met)  # type: ignore[arg-type]
+        self.estimate.assumptions.show_faults(faults)
         self._show_steps(workload, faults)
 
     def _show_steps(self, workload: Workload, faults: dict[str, Fault]) -> None:
+        steps = self._open_steps(workload, faults)
+        if steps == self._steps_shown:
+            return
+        self._steps_shown = steps
         if self._steps is not None:
             self.next_steps.body.removeWidget(self._steps)
             self._steps.hide()
             self._steps.deleteLater()
         self._steps = QWidget()
-        lines = [self._step(*step) for step in self._open_steps(workload, faults)]
+        lines = [self._step(*step) for step in steps]
         self._steps.setLayout(column(*lines, spacing=8))
         self.next_steps.body.insertWidget(0, self._steps)
 
@@ -148,7 +165,7 @@ class RequirementPage(Page):
         say, project = self.look.say, self.project
         errors = [key for key, fault in faults.items() if fault.level == "error"]
         found = [("blocked", say("page_requirement.wrong", count=len(errors)), errors[0])] if errors else []
-        estimate, _ = pipeline.estimate_vram(workload, [])
+        estimate = self.estimate.estimate
         if estimate.unknown is not None and not errors:
             keys = estimate.unknown.params.get("keys")
             first = str(keys[0]).strip("[").replace("] ", ".") if isinstance(keys, list) and keys else "model.family"
@@ -198,6 +215,23 @@ class RequirementPage(Page):
         workload, requirement = with_value(self.workload, self.project.requirement, key, value)
         changes = {"requirement": requirement} if key.startswith("requirement.") else {"workload": workload}
         self.session.edit(f"page_requirement.field.{key}", **changes)
+
+    def _assume(self, key: str, value: Value) -> None:
+        """State what was assumed; None: let it be assumed again."""
+        made = with_assumption(self.workload, key, value)
+        if made == self.workload:
+            self._show()
+            return
+        self.session.edit(f"page_requirement.field.{key}", workload=made)
+
+    def _take_remedy(self, remedy: Remedy) -> None:
+        workload = self.workload
+        for key, value in remedy.changes:
+            workload, _ = with_value(workload, self.project.requirement, key, value)
+        self.session.edit("page_requirement.did.remedy", workload=workload)
+
+    def _later(self, work: Callable[[], MemoryFit], then: Callable[[MemoryFit], None]) -> None:
+        self.session.jobs.start("gui.job.compute", lambda _progress: work(), then, quiet=True)  # type: ignore[arg-type]
 
     def _preset_entry(self) -> SuggestEntry:
         say = self.look.say

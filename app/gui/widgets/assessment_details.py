@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from app.engine.model.assessments import Assessment, Effort, Evidence, Finding
+from app.engine.model.estimates import MemoryEstimate, MemoryFit
 from app.engine.model.platforms import Platform
 from app.gui.look import Look
 from app.gui.theme.tokens import BODY_PX, CAPTION_PX, FIGURE_PX, MARGIN, SMALL_PX
@@ -15,6 +16,7 @@ from app.gui.widgets.elided import Elided
 from app.gui.widgets.fact_tile import FactTile
 from app.gui.widgets.facts import fact_text, fact_tip
 from app.gui.widgets.folding import Fold, Line
+from app.gui.widgets.memory_parts import MemoryParts
 from app.gui.widgets.range_bars import Range, RangeBars
 
 NAME_PX = {"zh": 44, "en": 78}
@@ -35,6 +37,8 @@ class AssessmentDetails(Card):
         self.setMaximumWidth(SIDE_PX[1])
         self.platform = ""
         self.folds: dict[str, Fold] = {}
+        self.parts: MemoryParts | None = None  # made when the VRAM check is unfolded
+        self._memory: tuple[MemoryEstimate, MemoryFit] | None = None
         self._head, self._inner = QWidget(), QWidget()
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -55,9 +59,20 @@ class AssessmentDetails(Card):
         line.setContentsMargins(MARGIN, GAP, MARGIN, 12)
         return boxed(line)
 
-    def show_assessment(self, one: Assessment, platform: Platform, speed: Line | None, basis: str) -> None:
-        """Show an assessment. speed: what the performance line says in place of its summary, basis: what that is made of."""
-        self.platform = one.platform
+    def show_assessment(
+        self,
+        one: Assessment,
+        platform: Platform,
+        speed: Line | None,
+        basis: str,
+        memory: tuple[MemoryEstimate, MemoryFit] | None = None,
+    ) -> None:
+        """Show an assessment.
+
+        speed   what the performance line says in place of its summary; basis: what that is made of
+        memory  the estimate and how it stands to this platform: shown part by part with the VRAM check
+        """
+        self.platform, self._memory, self.parts = one.platform, memory, None
         head = column(self._title(one, platform), self._tiles(platform), spacing=GAP)
         head.setContentsMargins(MARGIN, 12, MARGIN, GAP)
         self._replace_head(boxed(head))
@@ -78,7 +93,12 @@ class AssessmentDetails(Card):
             fold.set_open(name == check)
         if check in self.folds:
             fold = self.folds[check]
-            QTimer.singleShot(0, fold, lambda: self._scroll.ensureWidgetVisible(fold, 0, GAP))
+            QTimer.singleShot(0, fold, lambda: self._bring_into_view(fold))
+
+    def _bring_into_view(self, fold: Fold) -> None:
+        """Show all of it, or where it is higher than there is room its head and what follows."""
+        self._scroll.ensureWidgetVisible(fold, 0, GAP)
+        self._scroll.ensureWidgetVisible(fold.head, 0, GAP)
 
     def _replace_head(self, head: QWidget) -> None:
         old, self._head = self._head, head
@@ -133,7 +153,16 @@ class AssessmentDetails(Card):
         return Fold(line, NAME_PX[look.lang], look.theme, self._evidence_maker(finding, lead))
 
     def _evidence_maker(self, finding: Finding, lead: str) -> Callable[[], QWidget]:
+        if finding.check == "vram" and self._memory is not None and self._memory[0].by_stage:
+            return lambda: boxed(column(self._evidence(finding, lead), self._memory_parts(), spacing=GAP))
         return lambda: self._evidence(finding, lead)
+
+    def _memory_parts(self) -> QWidget:
+        assert self._memory is not None
+        estimate, fit = self._memory
+        self.parts = MemoryParts(self._look, compact=True)
+        self.parts.show_estimate(estimate, fit.capacity_gib, fit.usable_gib)
+        return self.parts
 
     def _evidence(self, finding: Finding, lead: str) -> QWidget:
         look, theme = self._look, self._look.theme

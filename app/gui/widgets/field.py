@@ -61,6 +61,17 @@ class Field(QWidget):
         else:
             self.editor.show_text(self._words.get(str(value), "") or written(self.key, value))
 
+    def show_assumed(self, default: str) -> None:
+        """Show that nothing is stated, and what is counted with instead."""
+        if isinstance(self.editor, Entry):
+            self.editor.setPlaceholderText(default)
+            self.editor.show_text("")
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing stands in the line."""
+        return isinstance(self.editor, Entry) and not self.editor.text().strip()
+
     def pending(self) -> tuple[Value | Fault] | None:
         """Return what stands there and is not the document's, as a tuple of one; None where nothing does."""
         return (self._value(self.editor.text()),) if isinstance(self.editor, Entry) and self.editor.is_pending else None

@@ -14,7 +14,7 @@ MOST_LAYERS = 10_000
 
 def transformer_of(model: Model) -> Network | Message:
     """Return the network, or which keys are missing. An unknown family is built as a gated decoder, and says so."""
-    found = habits_of(model.family)
+    found = habits_of(_generation(model))
     family, habits = found or ("other", habits_of("other")[1])  # type: ignore[index]
     habits = _overruled(model, habits)
     needed = (*_NEEDED, *(("image_size", "patch_size") if family in PICTURES else ("vocab",)))
@@ -45,6 +45,13 @@ def transformer_of(model: Model) -> Network | Message:
         prompt_tokens=model.text_len if family == "wan" else 0,
         assumed=() if found and model.family != "other" else (model.family,),
     )
+
+
+def _generation(model: Model) -> str:
+    """Return the family; a Gemma that looks through a window is Gemma-3 (1024 tokens and less) or Gemma-2, the first one has none."""
+    if model.family.strip().lower() == "gemma" and model.sliding_window:
+        return "gemma3" if model.sliding_window <= 1024 else "gemma2"  # noqa: PLR2004 - tokens
+    return model.family
 
 
 def _overruled(model: Model, habits: Habits) -> Habits:
