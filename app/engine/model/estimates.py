@@ -146,3 +146,31 @@ class Fit(Struct, frozen=True):
     platforms: tuple[FitPoint, ...]
     unit: str = ""
     notes: tuple[Message, ...] = ()
+
+
+class TimePart(Struct, frozen=True):
+    """A part of a step's time. code: what it is (the catalogue's step_time.part)."""
+
+    code: str
+    seconds: float
+
+
+class StepTime(Struct, frozen=True):
+    """Time of one training step on one platform, from counted work and effective rates. Seconds.
+
+    parts         of the slowest pipeline stage: products, attention, ..., messages that nothing hides, bubble, optimizer
+    low, high     the 90 % interval
+    tokens        of a step, of all cards (samples of pictures: their tokens); tokens_per_s: of the whole system
+    utilisation   FLOP that the mathematics needs over what all cards could do at the dense peak, None where that is not known
+    assumptions   what was assumed because neither run nor catalogue says; the parameter `key` names what settles it
+    """
+
+    seconds: float
+    low: float
+    high: float
+    parts: tuple[TimePart, ...]
+    tokens: float
+    tokens_per_s: float
+    micro_batches: int
+    utilisation: float | None = None
+    assumptions: tuple[Message, ...] = ()

@@ -1,10 +1,11 @@
-"""Effective rates of platforms: what long runs reach of a data sheet. The few constants lie in platform_db/step_rates.toml, with provenance.
+"""Effective rates of platforms: what long runs reach of a data sheet. The few constants stand in platform_db/step_rates.toml, with source.
 
 matmul      the best matrix product that was measured (achieved_bf16_tflops) x the share that long runs keep of it (power and clocks: by
             architecture, where a source tells it); without a measurement the dense peak x what such measurements reach of it
 attention   a share of that; bandwidth, links: shares of the data sheet
 """
 
+import math
 import tomllib
 from collections.abc import Sequence
 from functools import cache
@@ -132,6 +133,11 @@ def cards_per_node(platform: Platform, workload: Workload) -> float:
     run = workload.run
     told = run.gpus / run.nodes if run.gpus and run.nodes else CARDS_PER_NODE
     return max(told, _domain(platform))
+
+
+def nodes_of(platform: Platform, workload: Workload) -> int:
+    """Return how many nodes a run takes."""
+    return math.ceil((workload.run.gpus or 1) / cards_per_node(platform, workload))
 
 
 def nic_gbs(platform: Platform, workload: Workload) -> tuple[float, bool]:

@@ -124,8 +124,8 @@ def stage_load(stage: StageWork, rates: Rates) -> _Load:
 def step_seconds(step: StepWork, rates: Rates) -> Seconds:
     """Return a step: the slowest stage's micro-batches one after the other, the bubble, then gradients, optimizer and weights.
 
-    One forward, one backward (1F1B): the slowest stage waits once for a micro-batch of every other stage; interleaved in v chunks for a v-th
-    of it (Narayanan et al. 2021, arXiv:2104.04473, section 2.2).
+    One forward, one backward (1F1B): the slowest stage waits once for a micro-batch of every other stage; interleaved in v chunks for a
+    v-th of it (Narayanan et al. 2021, arXiv:2104.04473, section 2.2).
     """
     loads = [(stage_load(stage, rates), count) for stage, count in step.stages]
     totals = np.array([load.total for load, _ in loads])
