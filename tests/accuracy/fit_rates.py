@@ -1,7 +1,8 @@
 """Learn the constants of platform_db/step_rates.toml from the Megatron rows of the truth table: `python -m tests.accuracy.fit_rates`.
 
 Every constant starts at what operators measured one by one say (SimuMax's published efficiencies of A100-PCIe and B200) and moves from
-there as far as whole steps ask for. Runs of one configuration share one weight. Errors are told with whole models left out; so are the intervals.
+there as far as whole steps ask for. Runs of one configuration share one weight. Errors are told with whole models left out, as are the
+intervals.
 """
 
 import datetime
@@ -94,17 +95,15 @@ def held_out(rows: Sequence[Sample], table: RateTable) -> tuple[np.ndarray, dict
 
 
 def intervals(rows: Sequence[Sample], errors: np.ndarray, table: RateTable) -> dict[str, float]:
-    """Return log(low / predicted) and log(high / predicted) by kind: the outermost held-out residuals and a margin; where engines differ
-    much, the 5 % and 95 % points."""
+    """Return log(low / predicted) and log(high / predicted) by kind: the outermost held-out residuals and a margin, the same both ways
+    where only a few models tell."""
     found: dict[str, float] = {}
     kinds = np.array([interval_kind(row.run, row.platform, table) for row in rows])
-    for kind in ("measured", "unmeasured", "other_engine"):
+    for kind in ("measured", "other", "experts"):
         mine = errors[kinds == kind]
-        if kind == "measured":
-            ends = (-np.abs(mine).max() * MARGIN, np.abs(mine).max() * MARGIN)
-        else:
-            ends = (min(mine.min(), -0.1), max(mine.max(), 0.1))
-        found[f"{kind}_low"], found[f"{kind}_high"] = (round(float(end), 3) for end in ends)
+        widest = float(np.abs(mine).max())
+        low, high = (float(mine.min()), float(mine.max())) if kind == "other" else (-widest, widest)
+        found[f"{kind}_low"], found[f"{kind}_high"] = round(low * MARGIN, 3), round(high * MARGIN, 3)
     return found
 
 

@@ -41,6 +41,9 @@ OVERLAPS: dict[str, Overlap] = {
 """Engines that are not listed: nothing (Megatron-LM: --overlap-grad-reduce and --overlap-param-gather are off by default)."""
 
 
+HOST_ADAM = 28.0
+
+
 def overlap_of(here: Here) -> Overlap:
     """Return the habits of the engine of a run."""
     return OVERLAPS.get(here.workload.engine.strip().lower(), Overlap())
@@ -189,12 +192,15 @@ def closing_exchanges(network: Network, card: CardParameters, here: Here, stage:
 
 
 def _offloaded(dense: float, experts: float, here: Here) -> tuple[Exchange, ...]:
-    """Over the host link, each step: gradients out and weights back; with parameters offloaded too, weights in for both passes."""
+    """Over the host link, each step: gradients out and weights back; with parameters offloaded too, weights in for both passes.
+
+    The host's Adam reads and writes 28 bytes a parameter; a card's share of the host's memory is taken to be as fast as its link.
+    """
     run, layout = here.run, here.layout
     if run.offload == "none":
         return ()
     owned = dense / layout.shards + experts / layout.expert_shards if run.zero_stage else dense + experts
-    size = owned * (here.grad + here.word)
+    size = owned * (here.grad + here.word + HOST_ADAM)
     if run.offload == "optimizer+params":
         size += 2 * here.word * (dense + experts)
     return (Exchange("send", "host", size, 1, 1),)

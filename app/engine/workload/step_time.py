@@ -16,6 +16,7 @@ from app.engine.workload.families import network_of
 from app.engine.workload.network import Network
 from app.engine.workload.rates import (
     PEAKS,
+    Rates,
     RateTable,
     measured_architecture,
     missing_fact,
@@ -47,21 +48,25 @@ def estimate_steps(workload: Workload, platforms: Sequence[Platform], table: Rat
 
 def speed_cost(workload: Workload, changed: Workload, platform: Platform) -> float | None:
     """Return the extra time of a changed run as a share, in card-seconds per token; None where it cannot be told."""
-    found = float(speed_costs(workload, changed, [platform])[0])
+    found = float(speed_costs(workload, [changed], [platform])[0][0])
     return None if math.isnan(found) else found
 
 
-def speed_costs(workload: Workload, changed: Workload, platforms: Sequence[Platform]) -> np.ndarray:
-    """Return the same for each of these platforms, NaN where it cannot be told."""
-    before, after = _per_token(workload, platforms), _per_token(changed, platforms)
-    return after / before - 1
+def speed_costs(workload: Workload, changed: Sequence[Workload], platforms: Sequence[Platform]) -> list[np.ndarray]:
+    """Return the same for each of these changed runs: an array over the platforms, NaN where it cannot be told."""
+    kept: dict[tuple[int | None, int | None], Rates] = {}
 
+    def per_token(one: Workload) -> np.ndarray:
+        step = _counted(one)
+        if isinstance(step, Message):
+            return np.full(len(platforms), np.nan)
+        key = (one.run.gpus, one.run.nodes)
+        if key not in kept:
+            kept[key] = rates_of(platforms, one)
+        return step_seconds(step, kept[key]).total * (one.run.gpus or 1) / step.tokens
 
-def _per_token(workload: Workload, platforms: Sequence[Platform]) -> np.ndarray:
-    step = _counted(workload)
-    if isinstance(step, Message):
-        return np.full(len(platforms), np.nan)
-    return step_seconds(step, rates_of(platforms, workload)).total * (workload.run.gpus or 1) / step.tokens
+    before = per_token(workload)
+    return [per_token(one) / before - 1 for one in changed]
 
 
 @lru_cache(maxsize=64)
@@ -113,12 +118,11 @@ def _told(number: int, platform: Platform, workload: Workload, step: StepWork, s
 
 
 def interval_kind(workload: Workload, platform: Platform, table: RateTable) -> str:
-    """Return how well measured runs cover this one: Megatron's fused layers on a measured architecture, on another one, other engines."""
-    name, engine = training_engine(workload)
-    if engine.keeps != "megatron" or engine.matmul_policy:
-        return "other_engine"
-    measured = measured_architecture(platform, table) and name in ("megatron-lm", "megatron", "megatron-core")
-    return "measured" if measured else "unmeasured"
+    """Return how well measured runs cover this one: Megatron-LM on a measured architecture, anything else without or with experts."""
+    name, _ = training_engine(workload)
+    if measured_architecture(platform, table) and name in ("megatron-lm", "megatron", "megatron-core"):
+        return "measured"
+    return "experts" if workload.model is not None and workload.model.experts else "other"
 
 
 def _assumptions(workload: Workload, platform: Platform, step: StepWork, table: RateTable) -> list[Message]:

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from app.engine.model.workloads import Workload
 from app.engine.workload.accounting import Here, Passes, StageWork, StepWork, Work, here_of, micro_batches, optimizer_work
 from app.engine.workload.collectives import closing_exchanges, end_exchanges, handed_on, layer_exchanges
+from app.engine.workload.engines import training_engine
 from app.engine.workload.layer_work import end_operators, operators_of, recomputed_work
 from app.engine.workload.network import Attention, Layer, Network
 from app.engine.workload.stages import kinds_of_stage, stage_on_card
@@ -16,25 +17,32 @@ def step_work(network: Network, workload: Workload) -> StepWork:
     here = here_of(network, _with_least_zero(network, workload))
     made: dict[Layer, Passes] = {}
     stages: dict[tuple, list] = {}
-    for stage in range(here.layout.pipeline):
+    for stage, alike in _different(network, here):
         kinds = kinds_of_stage(network, stage, here.run)
         first, last = stage == 0, stage == here.layout.pipeline - 1
         key = (tuple((id(layer), count) for layer, count in kinds), first, last)
         if key in stages:
-            stages[key][1] += 1
+            stages[key][1] += alike
             continue
         for layer, _ in kinds:
             if layer not in made:
                 made[layer] = layer_passes(layer, here)
-        stages[key] = [_stage(network, here, stage, tuple((layer, made[layer], count) for layer, count in kinds)), 1]
+        stages[key] = [_stage(network, here, stage, tuple((layer, made[layer], count) for layer, count in kinds)), alike]
     rounds = micro_batches(here.run, here.layout)
     tokens = rounds * (here.run.micro_batch or 1) * here.length * here.layout.data
     return StepWork(tuple((one, count) for one, count in stages.values()), rounds, here.layout, tokens, tokens * token_flops(network, here))
 
 
-def _with_least_zero(network: Network, workload: Workload) -> Workload:
-    from app.engine.workload.engines import training_engine
+def _different(network: Network, here: Here) -> list[tuple[int, int]]:
+    """(stage, how many are like it): the middle of an even pipeline of equal layers is looked at once."""
+    run, stages = here.run, here.layout.pipeline
+    even = len(network.layers) % stages == 0 and not run.first_stage_layers and not run.last_stage_layers
+    if even and stages > 2 and len(network.kinds()) == 1:  # noqa: PLR2004 - first and last are always looked at
+        return [(0, 1), (1, stages - 2), (stages - 1, 1)]
+    return [(stage, 1) for stage in range(stages)]
 
+
+def _with_least_zero(network: Network, workload: Workload) -> Workload:
     least = training_engine(workload)[1].least_zero
     return replace(workload, run=replace(workload.run, zero_stage=max(least, workload.run.zero_stage)))
 

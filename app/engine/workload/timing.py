@@ -48,28 +48,20 @@ def exchange_seconds(one: Exchange, rates: Rates) -> np.ndarray:
         return one.bytes * one.count / rates.host
     if one.group <= 1:
         return np.zeros_like(rates.link)
-    span = (one.group - 1) * one.stride + 1
-    near = np.where((span <= rates.domain) & (rates.link > 0), rates.link, rates.host)
-    inner = np.clip(np.floor(rates.node / one.stride), 1, one.group)
-    far = span > rates.node
-    inside = np.where(inner > 1, near if one.stride * 1 else near, np.inf)
-    ring = np.where(far, np.minimum(_local(one, inner, rates, inside), inner * rates.network), near)
+    inner = np.clip(np.floor(rates.node / one.stride), 1, one.group)  # members of the group that stand in one node
+    far = inner < one.group
+    near = np.where(((inner - 1) * one.stride < rates.domain) & (rates.link != 0), rates.link, rates.host)
+    ring = np.where(far, np.where(inner > 1, np.minimum(near, inner * rates.network), rates.network), near)
     share = (one.group - 1) / one.group
-    factor = {"all_reduce": 2 * share, "all_gather": share, "reduce_scatter": share, "all_to_all": share, "send": 1.0}[one.collective]
-    seconds = one.bytes * factor / ring
     if one.collective == "all_to_all":
         outside = (one.group - inner) / one.group
-        seconds = np.where(far, one.bytes * (outside / rates.network + (share - outside) / _local(one, inner, rates, near)), seconds)
-    if one.collective == "send":
-        seconds = np.where(far, one.bytes / rates.network, seconds)
+        seconds = one.bytes * np.where(far, outside / rates.network + (share - outside) / near, share / near)
+    elif one.collective == "send":
+        seconds = one.bytes / np.where(far, rates.network, near)
+    else:
+        seconds = one.bytes * share * (2 if one.collective == "all_reduce" else 1) / ring
     hops = 1.0 if one.collective == "send" else math.log2(one.group)
     return one.count * (seconds + hops * rates.constants.link_latency_us * 1e-6)
-
-
-def _local(one: Exchange, inner: np.ndarray, rates: Rates, otherwise: np.ndarray) -> np.ndarray:
-    """The rate between the members of a group that stand in one node."""
-    fits = (inner * one.stride <= rates.domain) & (rates.link > 0)
-    return np.where(inner > 1, np.where(fits, rates.link, rates.host), otherwise)
 
 
 class _Load(Struct, eq=False):
