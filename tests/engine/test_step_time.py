@@ -14,7 +14,11 @@ from app.engine.model.estimates import StepTime
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Fact, Platform
 from app.engine.model.workloads import Model, Node, RunParameters, Workload
-from app.engine.workload import estimate_step, modelled_speed, speed_cost
+from app.engine.workload import estimate_step, modelled_speed, network_of, speed_cost
+from app.engine.workload.network import Network
+from app.engine.workload.serving_time import ServingTime, serving_time
+from app.engine.workload.serving_work import Pass, pass_work
+from app.engine.workload.stages import layout_of
 from tests.accuracy import step_time
 
 MODEL = Model("llama", layers=16, hidden=4096, heads=32, kv_heads=8, intermediate=14336, vocab=128256)
@@ -159,3 +163,37 @@ def test_a_table_without_known_rows_is_told_by_the_model():
     assert refused.value is None and refused.notes[0].code == "step_time.unit"
     known = [*wanted[:1], replace(wanted[0], row=3, platform="nvidia-b200", speed=1e5)]
     assert pipeline.predict_table(known, JOB)[0].kind != "modelled"
+
+
+SERVED = Workload(
+    "t", "inference", "bf16", engine="vllm", model=MODEL,
+    run=RunParameters(gpus=2, tensor_parallel=2, input_len=1024, output_len=256, concurrency=16),
+)  # fmt: skip
+
+
+def test_a_decoded_token_reads_weights_and_cache_once():
+    found, layout = network_of(MODEL), layout_of(SERVED.run)
+    assert isinstance(found, Network)
+    step = pass_work(found, SERVED, Pass(16, 1, 1152))
+    products = [one for one in step.work if one.kind == "matmul"]
+    weights = 2 * (sum(matrix.parameters for layer in found.layers for matrix in layer.matrices) + found.embedding) / layout.tensor
+    inputs = sum(2 * one.shape[0] * one.shape[2] for one in products) * 1.0
+    read = sum(one.bytes_read for one in products)
+    assert weights < read < weights + 20 * inputs
+    cache = sum(one.bytes_read for one in step.work if one.name == "attention")
+    assert cache == 16 * 1152 * 16 * 2 * (8 / 2) * 256
+    prefill = pass_work(found, SERVED, Pass(1, 1024, 512))
+    flops = sum(one.flops for one in prefill.work if one.kind == "matmul" and one.name != "output")
+    assert flops == pytest.approx(2 * 1024 * sum(matrix.parameters for layer in found.layers for matrix in layer.matrices) / 2)
+
+
+def test_serving_by_the_model():
+    slow, fast = (serving_time(SERVED, card(memory_bw_gbs=rate)) for rate in (1000.0, 2000.0))
+    assert isinstance(slow, ServingTime) and isinstance(fast, ServingTime)
+    assert fast.each_s < slow.each_s and fast.tokens_per_s > slow.tokens_per_s and slow.bound == "memory"
+    row = MeasuredRun(1, "c", card().id, 2, None, "tokens/s", task="inference", extra={"concurrency": "32"})
+    told = pipeline.predict_table([row, replace(row, row=2, case="d", unit="ms", extra={"quantity": "tpot"})], SERVED)
+    assert [one.kind for one in told] == ["modelled", "modelled"]
+    waiting = replace(row, unit="ms", extra={"quantity": "ttft"})
+    assert pipeline.predict_table([waiting], SERVED)[0].value is None
+    assert isinstance(modelled_speed(JOB, row, card()), Message)

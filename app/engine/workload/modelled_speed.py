@@ -1,5 +1,6 @@
 """A row of a table of runs that nobody measured, told by the workload model in the row's own unit."""
 
+import math
 import re
 
 from msgspec.structs import replace
@@ -9,6 +10,8 @@ from app.engine.model.estimates import ModelledSpeed, StepTime
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Platform
 from app.engine.model.workloads import Workload, normalise_precision
+from app.engine.workload.rates import rate_table
+from app.engine.workload.serving_time import serving_time
 from app.engine.workload.step_time import estimate_step
 
 _TOKENS = frozenset({"tokens", "token", "tok", "tps"})
@@ -26,6 +29,7 @@ _SECONDS = {
     "hour": 3600.0,
     "day": 86400.0,
 }
+_SERVING = ("input_len", "output_len", "concurrency", "tensor_parallel", "pipeline_parallel", "expert_parallel")
 _CARD = re.compile(r"(/|per[ _-]?)(card|gpu|npu|device)\b", re.IGNORECASE)
 _PARENTHESES = re.compile(r"\(.*?\)")
 
@@ -35,6 +39,8 @@ def modelled_speed(workload: Workload, run: MeasuredRun, platform: Platform) -> 
     if (run.task == "inference") != (workload.task == "inference") and run.task:
         return message("step_time.other_task")
     asked = _as_asked(workload, run)
+    if asked.task == "inference":
+        return _served(asked, run, platform)
     step = estimate_step(asked, platform)
     if isinstance(step, Message):
         return step
@@ -44,6 +50,26 @@ def modelled_speed(workload: Workload, run: MeasuredRun, platform: Platform) -> 
         return message("step_time.unit", unit=unit)
     told = message("step_time.modelled", share=step.utilisation, tokens=step.tokens)
     return ModelledSpeed(value, min(one, other), max(one, other), unit, (told, *step.assumptions))
+
+
+def _served(workload: Workload, run: MeasuredRun, platform: Platform) -> ModelledSpeed | Message:
+    """Return throughput in tokens, or the time of each further token; the first token waits in a queue that is not modelled."""
+    quantity = run.extra.get("quantity", "") or "throughput"
+    unit = run.unit or ("ms" if quantity == "tpot" else "tokens/s")
+    time = serving_time(workload, platform)
+    if isinstance(time, Message):
+        return time
+    words = _CARD.sub("", _PARENTHESES.sub("", unit)).strip().lower()
+    ends = rate_table().intervals
+    if quantity == "tpot" and words in _SECONDS:
+        value, kind = time.each_s / _SECONDS[words], f"each_{time.kind}"
+    elif quantity in ("throughput", "speed") and words.partition("/")[0] in _TOKENS:
+        cards = (workload.run.gpus or 1) if _CARD.search(unit) else 1
+        value, kind = time.tokens_per_s / cards, f"served_{time.kind}"
+    else:
+        return message("step_time.unit", unit=f"{quantity} {unit}")
+    told = message("step_time.served", batch=time.sequences, bound=message(f"step_time.bound.{time.bound}"))
+    return ModelledSpeed(value, value * math.exp(ends[f"{kind}_low"]), value * math.exp(ends[f"{kind}_high"]), unit, (told,))
 
 
 def _as_asked(workload: Workload, run: MeasuredRun) -> Workload:
@@ -62,6 +88,9 @@ def _as_asked(workload: Workload, run: MeasuredRun) -> Workload:
         seq_len=int(run.seq_len) if run.seq_len else old.seq_len,
         micro_batch=int(run.micro_batch) if run.micro_batch else old.micro_batch,
     )
+    if workload.task == "inference":
+        numbers = {key: int(float(run.extra[key])) for key in _SERVING if run.extra.get(key, "").replace(".", "", 1).isdigit()}
+        changed = replace(changed, **numbers)
     precision = normalise_precision(run.precision) if run.precision else None
     return replace(workload, run=changed, precision=precision or workload.precision)
 
