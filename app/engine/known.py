@@ -34,6 +34,9 @@ def knowledge() -> Knowledge:
         canonical=platform_store.load_operators(),
         families=platform_store.load_families(),
         effort=platform_store.load_effort_priors(),
+        porting=platform_store.load_porting(),
+        stacks=platform_store.load_stacks(),
+        models=platform_store.load_models(),
     )
 
 

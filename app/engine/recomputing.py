@@ -11,6 +11,7 @@ from app.engine.model.assessments import Assessment
 from app.engine.model.estimates import MemoryEstimate, MemoryFit, Prediction
 from app.engine.model.plans import PlanPoint
 from app.engine.model.platforms import Platform
+from app.engine.model.porting import Scan
 from app.engine.model.profiles import Profile, RunComparison
 from app.engine.model.projects import STAGE_INPUTS, Project, inputs_hash, project_runs, with_stage
 from app.engine.model.quantities import Quantity
@@ -69,7 +70,8 @@ def _predictions(project: Project) -> dict[str, object]:
 def _assessments(project: Project) -> dict[str, object]:
     if project.workload is None:
         return {"assessments": ()}
-    return {"assessments": assess_workload(project.workload, profile=project.profile, predictions=comparable_predictions(project))}
+    predictions = comparable_predictions(project)
+    return {"assessments": assess_workload(project.workload, profile=project.profile, predictions=predictions, scan=project.scan)}
 
 
 def _selection(project: Project) -> dict[str, object]:
@@ -105,6 +107,7 @@ def assess_workload(
     *,
     profile: Profile | None = None,
     predictions: Sequence[Prediction] = (),
+    scan: Scan | None = None,
     platforms: Sequence[Platform] | None = None,
     progress: Progress = no_progress,
 ) -> tuple[Assessment, ...]:
@@ -121,6 +124,7 @@ def assess_workload(
         fits=fits,
         knowledge=knowledge(),
         predictions=tuple(predictions),
+        scan=scan,
         progress=progress,
     )
 

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from app.engine.errors import MissingFact
 from app.engine.model.assessments import EffortPriors
+from app.engine.model.porting import Porting
 
 
 class Fact(Struct, frozen=True):
@@ -71,8 +72,8 @@ class Platform(Struct, frozen=True):
         return f"{vendor}{product[shared:]}" if shared else " ".join(part for part in (vendor, product) if part)
 
 
-class SoftwareStack(Struct, frozen=True):
-    """One toolkit version of a vendor (platform_db/software_stacks.csv)."""
+class SoftwareStack(Struct, frozen=True, eq=False):
+    """One toolkit version of a vendor (platform_db/software_stacks.csv). Rows compare by identity: a check keeps what it made of them."""
 
     vendor: str
     toolkit: str
@@ -100,6 +101,20 @@ class OperatorSupport(Struct, frozen=True):
     confidence: str = ""
 
 
+class ModelSupport(Struct, frozen=True, eq=False):
+    """What the owner of an engine says of a model on a platform family. official: yes; community (experimental); no (listed as failing)."""
+
+    family: str
+    model: str
+    task: str
+    engine: str
+    official: str
+    version: str = ""
+    source: str = ""
+    as_of: str = ""
+    confidence: str = ""
+
+
 class FamilyFacts(Struct, frozen=True):
     """One row of platform_db/families.csv; compat_strategy tells whose operators a family inherits."""
 
@@ -119,13 +134,17 @@ class PlatformMatch(Struct, frozen=True):
     platforms: tuple[str, ...] = ()
 
 
-class Knowledge(Struct, frozen=True):
-    """What is known of software on the platform families.
+class Knowledge(Struct, frozen=True, eq=False):
+    """What is known of software on the platform families; told apart by identity, so that what follows from it can be kept.
 
     operators   family -> operator -> support; canonical: operator -> category
+    stacks      tool-kit versions of all vendors; models: which engine lists which model
     """
 
     operators: dict[str, dict[str, OperatorSupport]]
     canonical: dict[str, str]
     families: dict[str, FamilyFacts]
     effort: EffortPriors
+    porting: Porting = Porting()
+    stacks: tuple[SoftwareStack, ...] = ()
+    models: tuple[ModelSupport, ...] = ()

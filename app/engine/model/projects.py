@@ -16,6 +16,7 @@ from app.engine.model.assessments import Assessment
 from app.engine.model.estimates import Fit, MemoryEstimate, Prediction
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.plans import PriceSheet, Selection
+from app.engine.model.porting import Scan
 from app.engine.model.profiles import Profile
 from app.engine.model.requirements import Requirement
 from app.engine.model.traces import Trace
@@ -27,11 +28,11 @@ STAGE_INPUTS: dict[str, tuple[str, ...]] = {
     "comparison_profile": ("comparison", "workload"),
     "memory": ("workload",),
     "predictions": ("workload", "profile", "measured", "case", "prices", "requirement"),
-    "assessments": ("workload", "profile", "predictions", "requirement"),
+    "assessments": ("workload", "profile", "predictions", "requirement", "scan"),
     "selection": ("workload", "requirement", "predictions", "assessments", "prices"),
 }
 """What each computed stage is made from; the key is a field of Project, so are the inputs."""
-STAGE_RULES = {"profile": 2, "comparison_profile": 2, "memory": 2, "assessments": 2}
+STAGE_RULES = {"profile": 2, "comparison_profile": 2, "memory": 2, "assessments": 3}
 """Counted up where the rules of a stage change, so that what an older program computed is told as stale. 1 where it is not named."""
 
 
@@ -67,6 +68,7 @@ class Project(Struct, frozen=True, eq=False):
     """One customer case. `hashes` maps a computed stage to the hash of the inputs it was made from.
 
     trace        the run that is characterised; comparison: another run of it (before or after, another platform), overlaid in the views
+    scan         what ties the customer's source to a platform
     """
 
     name: str = ""
@@ -84,6 +86,7 @@ class Project(Struct, frozen=True, eq=False):
     predictions: tuple[Prediction, ...] = ()
     fit: Fit | None = None
     selection: Selection | None = None
+    scan: Scan | None = None
     settings: ProposalSettings = ProposalSettings()
     trials: tuple[TrialRun, ...] = ()
     alignments: tuple[LossAlignment, ...] = ()

@@ -10,6 +10,7 @@ from app.engine.model.platforms import Platform
 from app.engine.paths import platform_db_folder
 from app.engine.platform_store.catalogue import load_catalogue
 from app.engine.platform_store.effort import load_effort_priors
+from app.engine.platform_store.porting import load_porting
 from app.engine.platform_store.software import load_families, load_operator_support, load_operators, load_stacks
 
 CONFIDENCES = ("high", "medium", "low")
@@ -40,6 +41,7 @@ def check_database(folder: Path | None = None) -> list[Problem]:
         "families": load_families,
         "stacks": load_stacks,
         "effort": load_effort_priors,
+        "porting": load_porting,
     }
     for name, load in loaders.items():
         try:
