@@ -138,8 +138,9 @@ def fit_table(runs: Sequence[MeasuredRun], case: str, *, reference: str = "", lo
 def predict_table(runs: Sequence[MeasuredRun], workload: Workload | None = None, profile: Profile | None = None) -> tuple[Prediction, ...]:
     """Predict every row of a table whose speed is blank."""
     from app.engine.paraselect import predict
+    from app.engine.workload import modelled_speed
 
-    return predict(runs, platforms_by_id(), shipped_runs(), workload=workload, profile=profile)
+    return predict(runs, platforms_by_id(), shipped_runs(), workload=workload, profile=profile, modelled=modelled_speed)
 
 
 def read_measured(path: Path) -> tuple[MeasuredRun, ...]:
