@@ -263,7 +263,7 @@ def test_assess(capsys):
     found = msgspec.convert(call(capsys, "assess", RUN, "--trace", *TRACES, "--all"), Assess)
     assert len(found.platforms) == len(pipeline.catalogue().platforms)
     levels = {check.check: check.level for check in found.platforms[0].checks}
-    assert levels["os"] == levels["toolchain"] == levels["framework"] == "unknown" and len(levels) == 8
+    assert levels["os"] == "ok" and len(levels) == 8  # Ubuntu 22.04 on the first card of the list, one of NVIDIA
     effort = found.platforms[0].effort
     assert set(effort["stages"]) == {"runs", "correct", "fast", "cost_effective"} and effort["person_days"][0] < effort["person_days"][2]
 
