@@ -5,15 +5,13 @@ import statistics
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.accuracy import inference, memory
+from tests.accuracy import inference, memory, step_time
 
 OUT = Path("accuracy-out")
 
 
 def sections() -> dict[str, Callable[[], Sequence[tuple]]]:
     """Return the tables: title -> rows (case, model, truth, predicted[, low, high])."""
-    from tests.accuracy import step_time
-
     return {
         "Peak allocated VRAM, training (GiB)": memory.peak_rows,
         "Bounds: readings and reserved peaks the prediction must not exceed (GiB)": memory.bound_rows,
@@ -22,9 +20,15 @@ def sections() -> dict[str, Callable[[], Sequence[tuple]]]:
         "Activations against PyTorch autograd, full recomputation (bytes)": lambda: memory.autograd_rows("full"),
         "Largest batch, inference (sequences)": inference.rows,
         "KV cache of one sequence (GiB)": inference.kv_rows,
-        "Step time, modelled, whole models held out (s)": step_time.rows,
+        "Step time, modelled, Megatron-LM on A100 and B200, whole models held out (s)": lambda: step_rows(megatron=True),
+        "Step time, modelled, torchtitan and Megatron-Bridge (s)": lambda: step_rows(megatron=False),
         "Parameters of the shipped models": memory.parameter_rows,
     }
+
+
+def step_rows(*, megatron: bool) -> list[tuple]:
+    """Return the step times of Megatron-LM, or those of the other engines."""
+    return [row for row in step_time.rows() if row[0].startswith(("tt_", "mbridge")) != megatron]
 
 
 def summary(rows: Sequence[tuple]) -> dict[str, float | int]:

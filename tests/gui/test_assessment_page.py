@@ -86,9 +86,9 @@ def test_cells_say_the_fact_and_what_is_copied_says_the_level_too(page):
 
 
 def test_the_unknown_is_a_hatched_dash_with_its_reason(page):
-    unknown = cell(page, A100, check_column("os"))
+    unknown = cell(page, A100, check_column("toolchain"))
     assert (unknown.text, unknown.level) == ("—", "unknown")
-    assert "尚未评估" in unknown.tip() and not unknown.is_known
+    assert "[workload] driver" in unknown.tip() and not unknown.is_known
 
 
 def test_speed_is_relative_to_the_measured_reference_at_the_same_card_count(page, sample):

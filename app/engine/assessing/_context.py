@@ -9,6 +9,7 @@ from app.engine.messages import message
 from app.engine.model.assessments import EffortSettings, Finding
 from app.engine.model.estimates import MemoryEstimate, MemoryFit, Prediction
 from app.engine.model.platforms import Knowledge, Platform
+from app.engine.model.porting import Scan
 from app.engine.model.profiles import Profile
 from app.engine.model.workloads import Workload
 
@@ -21,6 +22,8 @@ class Context(Struct, frozen=True):
     in_precision   memory and fit there in another precision; None = cannot be asked
     seen           precision -> share of the time, as the trace tells
     settings       what the project sets in place of the effort's figures
+    scan     what the customer's source holds, where it was read
+    shared   what checks keep for the other platforms of the same assessment, by their own keys
     """
 
     workload: Workload
@@ -31,6 +34,8 @@ class Context(Struct, frozen=True):
     knowledge: Knowledge
     prediction: Prediction | None
     home: str
+    scan: Scan | None = None
+    shared: dict[object, object] = {}
     runs_as: str = ""
     reference: Platform | None = None
     in_precision: Callable[[str], tuple[MemoryEstimate, MemoryFit | None]] | None = None

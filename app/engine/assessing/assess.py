@@ -14,6 +14,7 @@ from app.engine.messages import Message, message
 from app.engine.model.assessments import CHECKS, Assessment, EffortSettings, Finding, Verdict
 from app.engine.model.estimates import MemoryEstimate, MemoryFit, Prediction
 from app.engine.model.platforms import Knowledge, Platform
+from app.engine.model.porting import Scan
 from app.engine.model.profiles import Profile
 from app.engine.model.workloads import Workload
 from app.engine.progress import Progress, no_progress
@@ -42,6 +43,7 @@ def assess(
     reference: Platform | None = None,
     in_precision: Estimate | None = None,
     settings: EffortSettings | None = None,
+    scan: Scan | None = None,
     progress: Progress = no_progress,
 ) -> tuple[Assessment, ...]:
     """Return the assessment of each platform, in their order.
@@ -55,14 +57,14 @@ def assess(
     home = reference.family if reference is not None else _family_of(workload, knowledge)
     memories = _Memories(workload, platforms, memory, fits, in_precision)
     seen = seen_precisions(profile)
-    assessed = []
+    assessed, shared = [], {}
     for number, platform in enumerate(platforms):
         progress(number / len(platforms), "pipeline.doing.assessments")
         precision = workload.precision or ""
         used = runs_as(platform, precision, knowledge) if precision else ""
         estimate, fit = memories.of(platform.id, used)
         context = Context(
-            workload, platform, profile, estimate, fit, knowledge, predicted.get(platform.id), home, used, reference,
+            workload, platform, profile, estimate, fit, knowledge, predicted.get(platform.id), home, scan, shared, used, reference,
             partial(memories.of, platform.id), seen, settings or EffortSettings(),
         )  # fmt: skip
         findings = tuple(check.run(context) for check in checks())

@@ -4,16 +4,27 @@ from msgspec import Struct
 
 from app.engine.errors import MissingFact
 from app.engine.model.assessments import EffortPriors, PrecisionNote
+from app.engine.model.porting import Porting
 
 
 class Fact(Struct, frozen=True):
-    """One thing known of a platform. value None = unknown."""
+    """One thing known of a platform. value None = unknown.
+
+    definition  how the figure is meant, as codes joined by semicolons: dense, tensor, cube, accumulate_fp32, one_direction …
+    layer       who says it: shipped, site, project; replaced: what each layer below said, the newest first
+    who         the person that changed it, "" for what ships
+    """
 
     value: float | str | None
     unit: str = ""
     source: str = ""
     as_of: str = ""
     confidence: str = ""
+    definition: str = ""
+    note: str = ""
+    layer: str = "shipped"
+    who: str = ""
+    replaced: "tuple[Fact, ...]" = ()
 
 
 class Link(Struct, frozen=True):
@@ -45,6 +56,12 @@ class Platform(Struct, frozen=True):
     confidence: str = ""
     note: str = ""
     reported: dict[str, Fact] = {}
+    based_on: str = ""
+
+    @property
+    def supply(self) -> str:
+        """Whether it can be supplied: available, restricted, discontinued or unknown."""
+        return self.text("supply") or "unknown"
 
     def number(self, key: str) -> float | None:
         """Return a numeric fact, None where it is unknown."""
@@ -71,8 +88,8 @@ class Platform(Struct, frozen=True):
         return f"{vendor}{product[shared:]}" if shared else " ".join(part for part in (vendor, product) if part)
 
 
-class SoftwareStack(Struct, frozen=True):
-    """One toolkit version of a vendor (platform_db/software_stacks.csv)."""
+class SoftwareStack(Struct, frozen=True, eq=False):
+    """One toolkit version of a vendor (platform_db/software_stacks.csv). Rows compare by identity: a check keeps what it made of them."""
 
     vendor: str
     toolkit: str
@@ -100,6 +117,20 @@ class OperatorSupport(Struct, frozen=True):
     confidence: str = ""
 
 
+class ModelSupport(Struct, frozen=True, eq=False):
+    """What the owner of an engine says of a model on a platform family. official: yes; community (experimental); no (listed as failing)."""
+
+    family: str
+    model: str
+    task: str
+    engine: str
+    official: str
+    version: str = ""
+    source: str = ""
+    as_of: str = ""
+    confidence: str = ""
+
+
 class FamilyFacts(Struct, frozen=True):
     """One row of platform_db/families.csv; compat_strategy tells whose operators a family inherits."""
 
@@ -119,11 +150,12 @@ class PlatformMatch(Struct, frozen=True):
     platforms: tuple[str, ...] = ()
 
 
-class Knowledge(Struct, frozen=True):
-    """What is known of software on the platform families.
+class Knowledge(Struct, frozen=True, eq=False):
+    """What is known of software on the platform families; told apart by identity, so that what follows from it can be kept.
 
     operators   family -> operator -> support; canonical: operator -> category
     precision   what the data sheets do not say of precisions
+    stacks      tool-kit versions of all vendors; models: which engine lists which model
     """
 
     operators: dict[str, dict[str, OperatorSupport]]
@@ -131,3 +163,6 @@ class Knowledge(Struct, frozen=True):
     families: dict[str, FamilyFacts]
     effort: EffortPriors
     precision: tuple[PrecisionNote, ...] = ()
+    porting: Porting = Porting()
+    stacks: tuple[SoftwareStack, ...] = ()
+    models: tuple[ModelSupport, ...] = ()

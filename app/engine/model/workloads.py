@@ -170,6 +170,7 @@ class MeasuredSpeed(Struct, frozen=True):
 class Workload(Struct, frozen=True):
     """An application and its run parameters.
 
+    driver, toolkit, python   what is installed today: "535.104.05", "CUDA 12.1", "3.10"; "" = not stated
     stated   the keys that the file really held ("run.zero_stage"); notes: what was assumed and what of the file is not used
     """
 
@@ -180,6 +181,9 @@ class Workload(Struct, frozen=True):
     cpu_arch: str = ""
     framework: str = ""
     engine: str = ""
+    driver: str = ""
+    toolkit: str = ""
+    python: str = ""
     optimised: bool = False
     model: Model | None = None
     run: RunParameters = RunParameters()

@@ -1,8 +1,9 @@
 """What runs on which platform family: operators, families, tool-kit versions."""
 
+import re
 from pathlib import Path
 
-from app.engine.model.platforms import FamilyFacts, OperatorSupport, SoftwareStack
+from app.engine.model.platforms import FamilyFacts, ModelSupport, OperatorSupport, SoftwareStack
 from app.engine.paths import platform_db_folder
 from app.engine.platform_store.tables import items, rows
 
@@ -55,9 +56,9 @@ def load_stacks(folder: Path | None = None) -> tuple[SoftwareStack, ...]:
             version=row["toolkit_version"],
             release_date=row["release_date"],
             driver_min=row["driver_min"],
-            os_supported=items(row["os_supported"]),
-            cpu_arch=items(row["cpu_arch"]),
-            frameworks=items(row["frameworks"]),
+            os_supported=_entries(row["os_supported"]),
+            cpu_arch=_entries(row["cpu_arch"]),
+            frameworks=_entries(row["frameworks"]),
             python_versions=items(row["python_versions"]),
             source=row["source"],
             as_of=row["as_of"],
@@ -65,3 +66,27 @@ def load_stacks(folder: Path | None = None) -> tuple[SoftwareStack, ...]:
         )
         for _, row in rows((folder or platform_db_folder()) / "software_stacks.csv", needed)
     )
+
+
+def load_models(folder: Path | None = None) -> tuple[ModelSupport, ...]:
+    """Return what the owners of engines say of models on each platform family."""
+    needed = ("platform_family", "model", "task", "engine", "official", "version", "source", "confidence", "as_of")
+    return tuple(
+        ModelSupport(
+            family=row["platform_family"],
+            model=row["model"],
+            task=row["task"],
+            engine=row["engine"],
+            official=row["official"],
+            version=row["version"],
+            source=row["source"],
+            as_of=row["as_of"],
+            confidence=row["confidence"],
+        )
+        for _, row in rows((folder or platform_db_folder()) / "model_support.csv", needed)
+    )
+
+
+def _entries(cell: str) -> tuple[str, ...]:
+    """Return the entries of a cell; a semicolon within parentheses belongs to its entry."""
+    return tuple(part.strip() for part in re.split(r";(?![^()]*\))", cell) if part.strip())

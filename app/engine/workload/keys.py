@@ -58,6 +58,8 @@ SUGGESTIONS: dict[str, tuple[str, ...]] = {
     "workload.engine": (
         "transformers", "megatron-lm", "deepspeed", "llama-factory", "mindspeed", "vllm", "sglang", "mindie", "tensorrt-llm", "gromacs",
     ),
+    "workload.toolkit": ("CUDA 12.4", "CUDA 12.1", "CANN 8.1.RC1", "CANN 8.0.0", "ROCm 6.3.3", "DTK 25.04"),
+    "workload.python": ("3.8", "3.9", "3.10", "3.11", "3.12"),
     "model.family": (
         "llama", "gpt2", "qwen2", "qwen3", "qwen3-moe", "mixtral", "deepseek-v3", "gemma3", "bert", "vit", "resnet", "unet", "dit", "other",
     ),

@@ -20,7 +20,7 @@ from app.engine.workload.sources import PARTIAL, Document, format_of, source_of
 Kind = TypeVar("Kind")
 MOST_BYTES = 4 * 2**20
 _TABLES: dict[str, type] = {"requirement": Requirement, "model": Model, "run": RunParameters, "node": Node, "measured": MeasuredSpeed}
-_WORKLOAD_KEYS = ("name", "task", "precision", "os", "cpu_arch", "framework", "engine", "optimised")
+_WORKLOAD_KEYS = ("name", "task", "precision", "os", "cpu_arch", "framework", "engine", "driver", "toolkit", "python", "optimised")
 _POSITIVE = frozenset(
     [
         "gpus",

@@ -26,7 +26,7 @@ CARDS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("", "requirement", "customer industry scale_cards storage_tb deliver_by duration_days work budget currency domestic_only"),
     ),
     "application": (
-        ("", "workload", "name task precision os cpu_arch framework engine optimised"),
+        ("", "workload", "name task precision os cpu_arch framework engine driver toolkit python optimised"),
         ("run", "run", "platform gpus nodes seq_len micro_batch global_batch"),
         ("parallel", "run", "tensor_parallel pipeline_parallel context_parallel sequence_parallel zero_stage"),
         ("serving+", "run", "concurrency input_len output_len kv_dtype memory_fraction"),
