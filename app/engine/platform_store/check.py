@@ -9,8 +9,9 @@ from app.engine.messages import Message, message
 from app.engine.model.platforms import Platform
 from app.engine.paths import platform_db_folder
 from app.engine.platform_store.catalogue import load_catalogue
+from app.engine.platform_store.check_software import software_problems
 from app.engine.platform_store.effort import load_effort_priors
-from app.engine.platform_store.software import load_families, load_operator_support, load_operators, load_stacks
+from app.engine.platform_store.software import load_families, load_models, load_operator_support, load_operators, load_stacks
 
 CONFIDENCES = ("high", "medium", "low")
 SUPPORT = ("native", "composite", "fallback_cpu", "unsupported", "unknown")
@@ -39,6 +40,7 @@ def check_database(folder: Path | None = None) -> list[Problem]:
         "support": load_operator_support,
         "families": load_families,
         "stacks": load_stacks,
+        "models": load_models,
         "effort": load_effort_priors,
     }
     for name, load in loaders.items():
@@ -52,6 +54,9 @@ def check_database(folder: Path | None = None) -> list[Problem]:
             problems += _check_platform(platform, set(load_families(folder)))
     if "support" in loaded and "operators" in loaded:
         problems += _check_support(folder)
+    if {"catalogue", "families", "stacks", "models"} <= loaded.keys():
+        vendors = {platform.vendor_en for platform in load_catalogue(folder).platforms}
+        problems += [Problem(*found) for found in software_problems(folder, vendors)]
     return problems
 
 
