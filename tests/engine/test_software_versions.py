@@ -93,8 +93,10 @@ def test_every_row_is_understood():
     [
         ("Meta-Llama-3.1-8B-Instruct", "LLaMA(2/3/3.1)", 1), ("Llama3-8B 微调", "Llama-3 8B", 0), ("Llama3-8B", "Llama-3 70B", 2),
         ("Llama2-13B", "Llama2 7B - 70B", 0), ("llama3", "Llama3.1-8B", None), ("Qwen2.5-72B-Instruct", "QWen2(.5) 7B", 2),
-        ("Qwen2.5-VL-7B", "Qwen2.5-7B", None), ("DeepSeek-V3 671B", "DeepSeek-V3/R1", 1), ("DeepSeek-R1-Distill-Qwen-7B", "DeepSeek-R1", None),
-        ("gemma-2-9b-it", "Gemma", None), ("gemma-2-9b-it", "Gemma2 9B", 0), ("Stable Diffusion XL", "SDXL 3.5B", 1), ("SDXL", "SD3 2B", None),
+        ("Qwen2.5-VL-7B", "Qwen2.5-7B", None), ("DeepSeek-V3 671B", "DeepSeek-V3/R1", 1),
+        ("DeepSeek-R1-Distill-Qwen-7B", "DeepSeek-R1", None),
+        ("gemma-2-9b-it", "Gemma", None), ("gemma-2-9b-it", "Gemma2 9B", 0),
+        ("Stable Diffusion XL", "SDXL 3.5B", 1), ("SDXL", "SD3 2B", None),
         ("Qwen3-30B-A3B", "Qwen3 30B-A3B", 0), ("Qwen3-32B", "Qwen3-30B-A3B", None), ("Mixtral 8x7B", "Mixtral 8x22B", None),
         ("chatglm3-6b", "ChatGLM3 6B", 0), ("resnet50", "ResNet50", 1), ("resnet50", "ResNet101", None),
     ],

@@ -53,7 +53,7 @@ def test_the_same_with_a_kylin_whose_service_pack_is_not_stated():
 
 
 def test_the_same_on_the_machine_that_an_old_installation_runs_on():
-    """torch 2.6 needs CANN 8.2.RC1, that is matched with HDK 25.2.0; what is installed is 8.0.RC2 and 24.1.RC2. Keeping both means torch 2.3.1."""
+    """torch 2.6 needs CANN 8.2.RC1, matched with HDK 25.2.0; installed are 8.0.RC2 and 24.1.RC2. Keeping both means torch 2.3.1."""
     old = {"driver": "24.1.rc2", "toolkit": "CANN 8.0.RC2", "python": "3.10", "run": RunParameters(platform=B2)}
     found = assessed(B2, llama3(framework="pytorch 2.6.0", **old))
     assert levels(found)["toolchain"] == "warning" and levels(found)["framework"] == "ok"
@@ -98,7 +98,7 @@ def test_deepseek_v3_on_hygon_is_not_on_the_list():
 
 
 def test_an_fp64_cfd_code_has_no_framework_to_check():
-    """OpenFOAM is compiled: the framework does not apply, whether it has a port is not in any list. CentOS is named for DCU (PaddlePaddle),
+    """OpenFOAM is compiled: the framework does not apply, whether it has a port is in no list. CentOS is named for DCU (PaddlePaddle),
     and not on NVIDIA's list, where RHEL and Rocky are its kin."""
     workload = Workload("cavity", "hpc", "fp64", os="CentOS 7.9", cpu_arch="x86_64", engine="openfoam")
     found = assessed(Z100, workload)
@@ -109,7 +109,7 @@ def test_an_fp64_cfd_code_has_no_framework_to_check():
 
 
 def test_sdxl_with_xformers_on_a_cuda_compatible_card():
-    """MACA rows offer torch 2.0, 2.1, 2.6, 2.8 and 2.10, so 2.4 goes to 2.6; with 2.6 it stays, and xformers is in none of MetaX's wheels."""
+    """MACA rows offer torch 2.0, 2.1, 2.6, 2.8 and 2.10, so 2.4 goes to 2.6; 2.6 stays, and no wheel of MetaX is xformers."""
     workload = Workload("SDXL", "finetune", "fp16", os="Ubuntu 22.04", cpu_arch="x86_64", framework="pytorch 2.4.0", engine="diffusers")
     found = assessed(C500, workload)["framework"]
     assert found.level == "warning" and "pytorch 2.4.0 → pytorch 2.6" in words(found) and "vLLM-metax" in sources(found)
