@@ -42,7 +42,8 @@ def run(options: argparse.Namespace) -> Result:
     import msgspec
 
     stated = {name: value for name, value in wishes.items() if value not in (None, "", False)}
-    project = changed(project, requirement=msgspec.structs.replace(project.requirement, **stated))
+    requirement = msgspec.structs.replace(project.requirement, **stated)
+    project = changed(project, requirement=requirement, include_restricted=options.include_restricted)
     project = pipeline.recompute(project)
     selection, prices = project.selection, project.prices
     if selection is None or prices is None:
@@ -74,6 +75,7 @@ def _describe_plan(plan: "Plan", lang: str) -> dict:
         "valid_until": plan.valid_until.isoformat() if plan.valid_until else None,
         "verdict": plan.verdict,
         "tags": list(plan.tags),
+        "reference_only": "reference_only" in plan.tags,
         "reasons": [render(said, lang) for said in plan.reasons],
         "notes": [render(said, lang) for said in plan.notes],
         "price_cell": plan.price.cell,

@@ -9,7 +9,7 @@ from app.cli._frame import Command, Result, Words, text_table
 from app.engine.messages import Message, message, render
 
 if TYPE_CHECKING:
-    from app.engine.model.estimates import MemoryEstimate, MemoryFit, StageMemory
+    from app.engine.model.estimates import MemoryEstimate, MemoryFit, StageMemory, StepTime
 
 BAR_CELLS = 24
 PARTS = ("weights", "gradients", "optimizer", "activations", "working", "kv_cache", "overhead", "total")
@@ -63,6 +63,7 @@ def describe_memory(estimate: "MemoryEstimate", fits: "tuple[MemoryFit, ...]", l
                     {"change": render(remedy.change, lang), "total_gib": remedy.total_gib, "speed_cost": remedy.speed_cost}
                     for remedy in fit.remedies
                 ],
+                "step": _step(fit.step, lang),
             }
             for fit in fits
         ],
@@ -85,6 +86,22 @@ def _parts_of(estimate: "MemoryEstimate", lang: str) -> list[dict]:
     """Return the parts of the fullest stage."""
     peak = _peak(estimate)
     return [{"group": part.group, "name": render(part.said, lang), "gib": part.gib} for part in peak.parts] if peak else []
+
+
+def _step(step: "StepTime | None", lang: str) -> dict | None:
+    """Return the time of a training step as JSON, with its parts in seconds."""
+    if step is None:
+        return None
+    return {
+        "seconds": step.seconds,
+        "low": step.low,
+        "high": step.high,
+        "kind": "modelled",
+        "tokens_per_s": step.tokens_per_s,
+        "utilisation": step.utilisation,
+        "parts": {part.code: part.seconds for part in step.parts},
+        "assumptions": [render(said, lang) for said in step.assumptions],
+    }
 
 
 def _text(estimate: "MemoryEstimate", fits: "tuple[MemoryFit, ...]", lang: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.engine.errors import EngineError
-from app.engine.known import platforms_by_id
+from app.engine.known import catalogue_of
 from app.engine.model.projects import Project
 from app.engine.paths import replacing
 from app.engine.progress import Progress, no_progress, part_of
@@ -24,7 +24,7 @@ def write_proposal(
     from app.engine.proposing import build_proposal, write_pdf, write_xlsx
 
     progress(0.1, "pipeline.doing.proposal")
-    platforms, pages = platforms_by_id(), 0
+    platforms, pages = catalogue_of(project).by_id, 0
     proposal = build_proposal(project, platforms, lang)
     with writing(pdf or xlsx or Path()), ExitStack() as new:
         if pdf:
@@ -40,14 +40,14 @@ def proposal_texts(project: Project, lang: str) -> "tuple[EditableText, ...]":
     """Return the texts of the documents that can be put in other words."""
     from app.engine.proposing import proposal_texts as texts
 
-    return texts(project, platforms_by_id(), lang)
+    return texts(project, catalogue_of(project).by_id, lang)
 
 
 def export_checks(project: Project, lang: str, today: datetime.date) -> "tuple[ExportCheck, ...]":
     """Return what to know before the documents go out."""
     from app.engine.proposing import export_checks as checks
 
-    return checks(project, platforms_by_id(), lang, proposal_texts(project, lang), today)
+    return checks(project, catalogue_of(project).by_id, lang, proposal_texts(project, lang), today)
 
 
 @contextmanager

@@ -1,27 +1,101 @@
-"""What the program knows before any customer's file is read: platforms, software support, measured runs; each read once."""
+"""What the program knows before any customer's file is read: platforms, software support, measured runs; each read once.
 
-from functools import cache
+The platform base has three layers: what ships, what the site says (read again when its file has changed) and what the project says.
+"""
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.engine.errors import EngineError
+from app.engine.model.layers import FactChange, SiteData
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Knowledge, Platform
-from app.engine.paths import platform_db_folder
+from app.engine.model.projects import Project
+from app.engine.paths import platform_db_folder, site_folder
 
 if TYPE_CHECKING:
     from app.engine.platform_store import Catalogue
 
 
-@cache
 def catalogue() -> "Catalogue":
-    """Return the platform catalogue, read once."""
+    """Return the platforms as this site knows them. A site layer that is damaged is left out; `site_fault` tells of it."""
+    return _layered(*_site_state(), ())
+
+
+def catalogue_of(project: Project) -> "Catalogue":
+    """Return the platforms as this project knows them: the site's, with the project's own changes."""
+    return _layered(*_site_state(), project.platform_changes)
+
+
+def platforms_by_id() -> dict[str, Platform]:
+    """Return all platforms under their ids."""
+    return catalogue().by_id
+
+
+@cache
+def shipped_catalogue() -> "Catalogue":
+    """Return the platforms that ship with the program, read once."""
     from app.engine.platform_store import load_catalogue
 
     return load_catalogue()
 
 
-def platforms_by_id() -> dict[str, Platform]:
-    """Return all platforms under their ids."""
-    return {platform.id: platform for platform in catalogue().platforms}
+def site_data() -> SiteData:
+    """Return what the site adds, nothing where it cannot be read."""
+    return _site(*_site_state())[0]
+
+
+def site_fault() -> EngineError | None:
+    """Return what is wrong with the site layer, None where it is sound or not there."""
+    return _site(*_site_state())[1]
+
+
+def site_digest() -> str:
+    """Return what tells one state of the site layer from another, "" where there is none."""
+    from app.engine.platform_store import site_digest as digest
+
+    return digest(site_data())
+
+
+def _site_state() -> tuple[str, int, int]:
+    """Return the folder of the site layer and what changes whenever its file does."""
+    try:
+        folder = site_folder()
+    except OSError:
+        return "", 0, 0
+    try:
+        told = (folder / "site.json").stat()
+    except OSError:
+        return str(folder), 0, 0
+    return str(folder), told.st_mtime_ns ^ told.st_ino, told.st_size
+
+
+@lru_cache(maxsize=4)
+def _site(folder: str, _time_ns: int, _size: int) -> tuple[SiteData, EngineError | None]:
+    from app.engine.platform_store import check_site, read_site
+
+    if not folder:
+        return SiteData(), None
+    try:
+        found = read_site(Path(folder))
+    except EngineError as error:
+        return SiteData(), error
+    problems = check_site(found, shipped_catalogue())
+    if problems:
+        first = problems[0]
+        return SiteData(), EngineError(
+            first.what.code, file=Path(folder) / first.file, place=f"{first.row}:{first.key}", **first.what.params
+        )
+    return found, None
+
+
+@lru_cache(maxsize=8)
+def _layered(folder: str, time_ns: int, size: int, changes: Sequence[FactChange]) -> "Catalogue":
+    from app.engine.platform_store import effective
+
+    return effective(shipped_catalogue(), _site(folder, time_ns, size)[0], changes)
 
 
 @cache
@@ -34,6 +108,7 @@ def knowledge() -> Knowledge:
         canonical=platform_store.load_operators(),
         families=platform_store.load_families(),
         effort=platform_store.load_effort_priors(),
+        porting=platform_store.load_porting(),
         stacks=platform_store.load_stacks(),
         models=platform_store.load_models(),
     )

@@ -1,6 +1,7 @@
 """Where things lie: the folders shipped with the program, and the user's own.
 
-`SUANXUAN_HOME` moves everything of the user's (cache, recovery, settings, crash reports) below one folder: tests and portable use.
+`SUANXUAN_HOME` moves everything of the user's (cache, recovery, settings, the site's platforms, crash reports) below one folder: tests and
+portable use.
 """
 
 import os
@@ -56,7 +57,7 @@ def capture_folder() -> Path:
 def user_folder(kind: str) -> Path:
     """Return the user's folder of this kind, made if need be.
 
-    kind    "cache" (may vanish), "state" (recovery, crash reports) or "config" (settings)
+    kind    "cache" (may vanish), "state" (recovery, crash reports), "config" (settings) or "data" (what the user added)
     Raises OSError when it cannot be made.
     """
     home = os.environ.get("SUANXUAN_HOME")
@@ -69,10 +70,20 @@ def user_folder(kind: str) -> Path:
             "cache": platformdirs.user_cache_path,
             "state": platformdirs.user_state_path,
             "config": platformdirs.user_config_path,
+            "data": platformdirs.user_data_path,
         }[kind]
         folder = locate("suanxuan", appauthor=False)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def site_folder() -> Path:
+    """Return the folder of the platforms and facts that a site adds; `SUANXUAN_SITE` names another one.
+
+    Raises OSError when it cannot be made.
+    """
+    named = os.environ.get("SUANXUAN_SITE")
+    return Path(named) if named else user_folder("data") / "platforms"
 
 
 @contextmanager

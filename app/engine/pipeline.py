@@ -20,7 +20,7 @@ from msgspec import Struct
 from app.engine.csv_file import write_csv
 from app.engine.documents import export_checks, proposal_texts, write_proposal, writing
 from app.engine.errors import EngineError
-from app.engine.known import catalogue, knowledge, platforms_by_id, shipped_runs
+from app.engine.known import catalogue, catalogue_of, knowledge, platforms_by_id, shipped_runs
 from app.engine.messages import Message, message
 from app.engine.model.estimates import Fit, Prediction
 from app.engine.model.mappings import TableMapping
@@ -33,7 +33,7 @@ from app.engine.model.traces import Trace
 from app.engine.model.workloads import Workload
 from app.engine.paths import replacing, sample_folder
 from app.engine.progress import Progress, no_progress, part_of
-from app.engine.recomputing import assess_workload, compare_runs, estimate_vram, plan_points, profile_trace, recompute
+from app.engine.recomputing import assess_workload, compare_runs, estimate_vram, on_this_site, plan_points, profile_trace, recompute
 
 if TYPE_CHECKING:
     from app.engine.workload import Fault
@@ -138,8 +138,9 @@ def fit_table(runs: Sequence[MeasuredRun], case: str, *, reference: str = "", lo
 def predict_table(runs: Sequence[MeasuredRun], workload: Workload | None = None, profile: Profile | None = None) -> tuple[Prediction, ...]:
     """Predict every row of a table whose speed is blank."""
     from app.engine.paraselect import predict
+    from app.engine.workload import modelled_speed
 
-    return predict(runs, platforms_by_id(), shipped_runs(), workload=workload, profile=profile)
+    return predict(runs, platforms_by_id(), shipped_runs(), workload=workload, profile=profile, modelled=modelled_speed)
 
 
 def read_measured(path: Path) -> tuple[MeasuredRun, ...]:
@@ -179,10 +180,10 @@ def write_table(path: Path, rows: Sequence[Sequence[str]]) -> None:
 
 
 def check_platforms() -> tuple:
-    """Return what is wrong in the platform database: file, row, key, what (with its remedy)."""
-    from app.engine.platform_store import check_database
+    """Return what is wrong in the platform database and the site layer: file, row, key, what (with its remedy)."""
+    from app.engine.platform_base import check_all
 
-    return tuple(check_database())
+    return check_all()
 
 
 def choose_case(runs: Sequence[MeasuredRun], case: str) -> str:
@@ -265,6 +266,7 @@ __all__ = [
     "Reading",
     "assess_workload",
     "catalogue",
+    "catalogue_of",
     "check_platforms",
     "choose_case",
     "compare_runs",
@@ -274,6 +276,7 @@ __all__ = [
     "input_faults",
     "knowledge",
     "new_project",
+    "on_this_site",
     "plan_points",
     "platforms_by_id",
     "predict_table",

@@ -1,22 +1,27 @@
 """The computed stages of a project: what each is made of, and bringing every stale one up to date."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from app.engine.errors import EngineError
-from app.engine.known import catalogue, knowledge, platforms_by_id, shipped_runs
+from app.engine.known import catalogue, catalogue_of, knowledge, shipped_runs, site_digest
 from app.engine.messages import message
 from app.engine.model.assessments import Assessment
 from app.engine.model.estimates import MemoryEstimate, MemoryFit, Prediction
 from app.engine.model.plans import PlanPoint
 from app.engine.model.platforms import Platform
+from app.engine.model.porting import Scan
 from app.engine.model.profiles import Profile, RunComparison
-from app.engine.model.projects import STAGE_INPUTS, Project, inputs_hash, project_runs, with_stage
+from app.engine.model.projects import STAGE_INPUTS, Project, changed, inputs_hash, project_runs, with_stage
 from app.engine.model.quantities import Quantity
 from app.engine.model.traces import Trace
 from app.engine.model.workloads import Node, Workload
 from app.engine.progress import Progress, no_progress
+
+if TYPE_CHECKING:
+    from app.engine.platform_store import Catalogue
 
 MEASURED_NOISE = 0.04
 """Spread between submitters on equal hardware: 0.5-4 %; the band drawn around a measured speed."""
@@ -24,6 +29,7 @@ MEASURED_NOISE = 0.04
 
 def recompute(project: Project, progress: Progress = no_progress) -> Project:
     """Return the project with every computed stage up to date; what is up to date already stays as it is."""
+    project = on_this_site(project)
     for number, (stage, compute) in enumerate(_STAGES.items()):
         progress(number / len(_STAGES), f"pipeline.doing.{stage}")
         if project.hashes.get(stage) != inputs_hash(project, stage):
@@ -32,14 +38,20 @@ def recompute(project: Project, progress: Progress = no_progress) -> Project:
     return project
 
 
+def on_this_site(project: Project) -> Project:
+    """Return the project as it stands against the platform base of this site: what was computed with another one is stale."""
+    digest = site_digest()
+    return project if project.site_digest == digest else changed(project, site_digest=digest)
+
+
 def _profile(project: Project) -> dict[str, object]:
-    return {"profile": profile_trace(project.trace, project.workload) if project.trace else None}
+    return {"profile": profile_trace(project.trace, project.workload, known=catalogue_of(project)) if project.trace else None}
 
 
 def _comparison_profile(project: Project) -> dict[str, object]:
     """The speed that was measured is that of the first run; it tells nothing of the one set beside it."""
     workload = structs.replace(project.workload, measured=None) if project.workload else None
-    return {"comparison_profile": profile_trace(project.comparison, workload) if project.comparison else None}
+    return {"comparison_profile": profile_trace(project.comparison, workload, known=catalogue_of(project)) if project.comparison else None}
 
 
 def _memory(project: Project) -> dict[str, object]:
@@ -54,7 +66,7 @@ def _predictions(project: Project) -> dict[str, object]:
     runs = project_runs(project)
     if not runs:
         return {"predictions": (), "fit": None}
-    platforms = platforms_by_id()
+    platforms = catalogue_of(project).by_id
     predictions = predict_targets(
         runs, runs[0].case, prediction_targets(project), platforms, shipped_runs(), workload=project.workload, profile=project.profile
     )
@@ -69,7 +81,9 @@ def _predictions(project: Project) -> dict[str, object]:
 def _assessments(project: Project) -> dict[str, object]:
     if project.workload is None:
         return {"assessments": ()}
-    return {"assessments": assess_workload(project.workload, profile=project.profile, predictions=comparable_predictions(project))}
+    platforms, predictions = catalogue_of(project).platforms, comparable_predictions(project)
+    found = assess_workload(project.workload, profile=project.profile, predictions=predictions, scan=project.scan, platforms=platforms)
+    return {"assessments": found}
 
 
 def _selection(project: Project) -> dict[str, object]:
@@ -83,7 +97,8 @@ def _selection(project: Project) -> dict[str, object]:
         assessments=project.assessments,
         requirement=project.requirement,
         workload=project.workload,
-        platforms=platforms_by_id(),
+        platforms=catalogue_of(project).by_id,
+        include_restricted=project.include_restricted,
         unpredicted={found.platform: found.notes[0] for found in project.predictions if found.value is None and found.notes},
     )
     return {"selection": selection}
@@ -105,6 +120,7 @@ def assess_workload(
     *,
     profile: Profile | None = None,
     predictions: Sequence[Prediction] = (),
+    scan: Scan | None = None,
     platforms: Sequence[Platform] | None = None,
     progress: Progress = no_progress,
 ) -> tuple[Assessment, ...]:
@@ -121,6 +137,7 @@ def assess_workload(
         fits=fits,
         knowledge=knowledge(),
         predictions=tuple(predictions),
+        scan=scan,
         progress=progress,
     )
 
@@ -132,10 +149,11 @@ def prediction_targets(project: Project) -> list[tuple[str, int]]:
         return []
     counts = [run.gpus for run in known if run.gpus]
     main = max(counts, key=counts.count)
-    targets = [(platform.id, main) for platform in catalogue().platforms]
+    platforms = catalogue_of(project).platforms
+    targets = [(platform.id, main) for platform in platforms]
     wanted = project.requirement.scale_cards or (project.workload.run.gpus if project.workload else None)
     if wanted and wanted != main:
-        targets += [(platform.id, wanted) for platform in catalogue().platforms]
+        targets += [(platform.id, wanted) for platform in platforms]
     return targets
 
 
@@ -166,19 +184,28 @@ def plan_points(project: Project) -> tuple[PlanPoint, ...]:
 
 
 def profile_trace(
-    trace: Trace, workload: Workload | None = None, *, platform: str = "", whole: bool = False, progress: Progress = no_progress
+    trace: Trace,
+    workload: Workload | None = None,
+    *,
+    platform: str = "",
+    whole: bool = False,
+    known: "Catalogue | None" = None,
+    progress: Progress = no_progress,
 ) -> Profile:
-    """Characterise a run. The platform in use is the one named, else that of the run description, else unknown."""
+    """Characterise a run. The platform in use is the one named, else that of the run description, else unknown.
+
+    known  the platforms as a project knows them, else as this site does
+    """
     from app.engine.profiling import characterise
     from app.engine.workload import count_parameters
 
     named = platform or (workload.run.platform if workload else "")
-    known = catalogue().platform(named) if named else None
+    used = (known or catalogue()).platform(named) if named else None
     if workload is not None and workload.model is not None and not workload.model.parameters:
         counted = count_parameters(workload.model)
         workload = structs.replace(workload, model=structs.replace(workload.model, parameters=float(counted) if counted else None))
     node = workload.node if workload else Node()
-    return characterise(trace, platform=known, node=node, workload=workload, whole=whole, progress=progress)
+    return characterise(trace, platform=used, node=node, workload=workload, whole=whole, progress=progress)
 
 
 def compare_runs(before: Profile, after: Profile) -> RunComparison:

@@ -86,6 +86,7 @@ class Actions:
         return (
             Verb("intake.action.template", "", self.write_template, "file-spreadsheet", "tools"),
             Verb("intake.action.capture_kit", "", self.write_capture_kit, "hard-drive", "tools"),
+            Verb("scan.action.scan_source", "", self._window.scans.open, "brackets", "tools"),
             Verb("intake.action.check_platforms", "", self.check_platforms, "database", "tools"),
             Verb("intake.action.formats", "", lambda: formats_dialog(self._window.look, self._window).open(), "list-filter", "tools"),
             Verb("document.action.settings", "Ctrl+,", self._window.show_settings, "settings", "tools"),

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QMainWindow,
 
 from app.engine.errors import EngineError
 from app.engine.messages import Message
+from app.engine.porting import is_source
 from app.gui.actions import Actions
 from app.gui.asking import WindowAsker
 from app.gui.bars import Header, StatusBar
@@ -25,6 +26,7 @@ from app.gui.qt_words import speak
 from app.gui.rail import Rail
 from app.gui.session import Session
 from app.gui.settings_dialog import SettingsDialog
+from app.gui.source_scans import SourceScans
 from app.gui.theme import palette, style_sheet
 from app.gui.verbs import action_of, build_menu
 from app.gui.ways_out import ways_out
@@ -43,6 +45,7 @@ class MainWindow(QMainWindow):
         self.current = "profile"
         self.document = Document(self)
         self.importing = Importing(self.session, WindowAsker(self), self)
+        self.scans = SourceScans(self, self.session)
         self.desk = Desk(self.do, self.take_in, self.session.recent, self)
         self.dropping = Dropping(self, lambda: self.veil, self.take_in)
         self.actions_ = Actions(self)
@@ -245,8 +248,11 @@ class MainWindow(QMainWindow):
             self.follow_preferences()
 
     def take_in(self, paths: Sequence[Path]) -> None:
-        """Take files in; a project among them takes the place of the document."""
+        """Take files in; a project among them takes the place of the document. A folder of program source is scanned."""
         files = list(paths)
+        if is_source(files):
+            QTimer.singleShot(0, self, lambda: self.scans.scan(files[0]))
+            return
         if any(path.suffix.lower() == ".sxp" for path in files):
             self.document.leave(lambda: self.importing.take_in(files))
         else:  # after the drag has ended: a question must not keep the other program waiting

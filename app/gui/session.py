@@ -124,7 +124,7 @@ class Session(QObject):
 
     def recompute(self) -> None:
         """Bring stale and missing stages up to date in the background. Only the newest document is computed; an older one is stopped."""
-        before, serial = self.project, self._history.serial
+        before, serial = pipeline.on_this_site(self.project), self._history.serial
         if self._computing is not None:
             self._computing.cancel()  # its end calls this again
             return

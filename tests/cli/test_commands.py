@@ -379,3 +379,26 @@ def test_help_is_lean_and_no_command_imports_qt():
     code += f"print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("[]")
+
+
+def test_scan_reads_source_and_judges_it(capsys, tmp_path):
+    (tmp_path / "train.py").write_text("import torch\ntorch.cuda.synchronize()\nx = 'cuda'\n")
+    (tmp_path / "old.py").write_text("print 'x'\n")
+    found = call(capsys, "scan", str(tmp_path), "--platform", "ascend-910b2", "nvidia-h100-sxm-80gb")
+    assert (found["files"], found["lines"]) == (2, 4)
+    assert [(one["file"], one["line"]) for one in found["unreadable"]] == [("old.py", 1)] and found["unreadable"][0]["hint"]
+    assert {(one["file"], one["line"], one["kind"], one["what"], one["count"]) for one in found["findings"]} == {
+        ("train.py", 2, "api", "torch.cuda.synchronize", 1),
+        ("train.py", 3, "device", '"cuda"', 1),
+    }
+    ascend, nvidia = found["platforms"]
+    assert (ascend["platform"], ascend["level"], nvidia["level"]) == ("ascend-910b2", "warning", "ok")
+    assert any("transfer_to_npu" in one["remedy"] for one in ascend["findings"])
+    assert found["devices"] == ['"cuda"'] and [one["package"] for one in found["packages"]] == ["torch"]
+    assert len(call(capsys, "scan", str(tmp_path))["platforms"]) == len(pipeline.catalogue().platforms)
+    assert "error:" in call(capsys, "scan", str(tmp_path / "none"), status=2)
+    assert run_command(["scan", str(tmp_path), "--lang", "zh"]) == 0 and "torch.cuda" in capsys.readouterr().out
+    assert (
+        run_command(["scan", str(tmp_path), "--lang", "en", "--platform", "ascend-910b2"]) == 0
+        and "small change" in capsys.readouterr().out
+    )

@@ -4,5 +4,6 @@ To add a check, add a file with `CHECK`, an object of class `Check`; its name mu
 """
 
 from app.engine.assessing.assess import assess
+from app.engine.assessing.operator_table import operator_table
 
-__all__ = ["assess"]
+__all__ = ["assess", "operator_table"]

@@ -9,12 +9,17 @@ from app.engine.messages import message
 from app.engine.model.assessments import Finding
 from app.engine.model.estimates import MemoryEstimate, MemoryFit, Prediction
 from app.engine.model.platforms import Knowledge, Platform
+from app.engine.model.porting import Scan
 from app.engine.model.profiles import Profile
 from app.engine.model.workloads import Workload
 
 
 class Context(Struct, frozen=True):
-    """One application on one platform. home: family of the platform it runs on today, "" = unknown."""
+    """One application on one platform. home: family of the platform it runs on today, "" = unknown.
+
+    scan     what the customer's source holds, where it was read
+    shared   what checks keep for the other platforms of the same assessment, by their own keys
+    """
 
     workload: Workload
     platform: Platform
@@ -24,6 +29,8 @@ class Context(Struct, frozen=True):
     knowledge: Knowledge
     prediction: Prediction | None
     home: str
+    scan: Scan | None = None
+    shared: dict[object, object] = {}
 
 
 class Check(NamedTuple):

@@ -1,67 +1,106 @@
-"""From the operators of a trace to how a platform family supports each: the five rules of the operator notes.
+"""How a platform family supports the operators of a run: by its own list, a sister family's, or by the library that a kernel belongs to."""
 
-A name without its overload; a trailing _ (in place) dropped where the list does not know it; profiler marks and autograd wrappers left out;
-kernels that CUDA picked itself judged by their parent; composites by their leaves, which the trace holds as well.
-"""
-
-import re
+from collections.abc import Iterable
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from app.engine.model.platforms import Knowledge
-from app.engine.model.profiles import OperatorStat
+from app.engine.assessing._operator_usage import Used
+from app.engine.model.platforms import Knowledge, OperatorSupport
+from app.engine.model.porting import LibraryVerdict
 
-NOT_OPERATORS = re.compile(
-    r"^(autograd::|Optimizer\.|ProfilerStep|nccl:|hccl:|record_param_comms|enumerate\(|cuda|hip|\w+Backward\d*$|Torch-Compiled|"
-    r"DistributedDataParallel|detach$|\[|Memcpy|Memset|<)|#"
-)
-PARENTS = (
-    (re.compile(r"^aten::_?(scaled_dot_product|flash|efficient|cudnn|fused).*attention.*$"), "aten::scaled_dot_product_attention"),
-    (re.compile(r"^aten::(cudnn|miopen)_convolution.*$"), "aten::convolution"),
-    (re.compile(r"^aten::(cudnn|miopen)_batch_norm_backward$"), "aten::native_batch_norm_backward"),
-    (re.compile(r"^aten::(cudnn|miopen)_batch_norm$"), "aten::native_batch_norm"),
-)
+Class: TypeAlias = Literal["native", "composite", "library", "fallback_cpu", "dtype", "replace", "unsupported", "write", "unknown"]
+CLASSES: tuple[Class, ...] = ("native", "composite", "library", "fallback_cpu", "dtype", "replace", "unsupported", "write", "unknown")
+GOOD = ("native", "composite")
+"""A composite is decomposed by PyTorch; its verdict is that of its leaves, which the trace holds as well."""
+CHANGES: tuple[Class, ...] = ("library", "fallback_cpu", "dtype", "replace", "unsupported", "write")
 INHERITS = {"hip-port": "amd-rocm", "cuda-compatible": "nvidia-cuda"}
+_OF_VERDICT: dict[str, Class] = {"runs": "native", "adapt": "library", "replace": "replace", "write": "write", "unknown": "unknown"}
+_BY_PRECISION = ("matmul", "attention", "conv")
+"""Categories that run in the precision of the run; others may stay in FP32 beside it, so only recorded types count for them."""
+_TYPE_OF = {"tf32": "fp32"}
+_WRAPPERS = ("aten::matmul", "aten::linear")
+"""Taken apart into products by PyTorch on every family; what lists say of their types is no fact of the platform."""
 
 
 class Support(Struct, frozen=True):
-    """One operator on one family. support: native composite fallback_cpu unsupported unknown; inferred from a sister family or own rows."""
+    """One operator on one family. inferred: from a sister family; library: the row that says what replaces it."""
 
-    name: str
-    share: float
-    support: str
+    used: Used
+    support: Class
     source: str
     inferred: bool = False
+    since: str = ""
+    lacking: tuple[str, ...] = ()
+    library: LibraryVerdict | None = None
+
+    @property
+    def name(self) -> str:
+        """The operator."""
+        return self.used.name
+
+    @property
+    def share(self) -> float:
+        """Its share of the time of all operators."""
+        return self.used.share
 
 
-def operator_support(operators: tuple[OperatorStat, ...], family: str, knowledge: Knowledge) -> list[Support]:
-    """Return how a family supports each operator of a trace, the longest running first."""
-    own = knowledge.operators.get(family, {})
+def is_judged(family: str, knowledge: Knowledge) -> bool:
+    """Tell whether there is any list for a family, its own or a sister's."""
+    return bool(knowledge.operators.get(family)) or bool(knowledge.operators.get(_sister(family, knowledge)))
+
+
+def operator_support(operators: Iterable[Used], family: str, knowledge: Knowledge, precision: str | None) -> tuple[Support, ...]:
+    """Return how a family supports each operator, in their order."""
+    own, sister = knowledge.operators.get(family, {}), knowledge.operators.get(_sister(family, knowledge), {})
+    return tuple(_judged(one, family, own, sister, knowledge, precision) for one in operators)
+
+
+def strategy_of(family: str, knowledge: Knowledge) -> str:
+    """Return how a family is compatible, "" where that is not known."""
     facts = knowledge.families.get(family)
-    parent_family = INHERITS.get(facts.compat_strategy, "") if facts is not None else ""
-    inherited = knowledge.operators.get(parent_family, {})
-    found: dict[str, Support] = {}
-    for row in operators:
-        name = canonical(row.name, knowledge)
-        if name is None:
-            continue
-        entry, inferred = own.get(name), False
-        if (entry is None or entry.support == "unknown") and name in inherited:
-            entry, inferred = inherited[name], True
-        support, source = (entry.support, entry.source) if entry is not None else ("unknown", "")
-        share = row.share + (found[name].share if name in found else 0.0)
-        found[name] = Support(name, share, support, source, inferred)
-    return sorted(found.values(), key=lambda one: -one.share)
+    return facts.compat_strategy if facts is not None else ""
 
 
-def canonical(name: str, knowledge: Knowledge) -> str | None:
-    """Return the operator that a name of a trace means, None for what is no operator."""
-    if NOT_OPERATORS.search(name) or "::" not in name:
-        return None
-    plain = name.partition(".")[0]
-    for pattern, parent in PARENTS:
-        if pattern.match(plain):
-            return parent
-    if plain not in knowledge.canonical and plain.endswith("_") and not plain.endswith("__"):
-        plain = plain[:-1]
-    return plain
+def _sister(family: str, knowledge: Knowledge) -> str:
+    return INHERITS.get(strategy_of(family, knowledge), "")
+
+
+def _judged(
+    one: Used,
+    family: str,
+    own: dict[str, OperatorSupport],
+    sister: dict[str, OperatorSupport],
+    knowledge: Knowledge,
+    precision: str | None,
+) -> Support:
+    strategy = strategy_of(family, knowledge)
+    if one.kernel is not None:
+        row = knowledge.porting.verdict(one.kernel.library, family, strategy)
+        if row is None:
+            return Support(one, "unknown", "")
+        inferred = row.family in INHERITS and row.family != family
+        return Support(one, _OF_VERDICT[row.verdict], row.source, inferred, library=row)
+    entry, inferred = own.get(one.name), False
+    if (entry is None or entry.support == "unknown") and one.name in sister:
+        entry, inferred = sister[one.name], True
+    if entry is None:
+        return Support(one, "unknown", "")
+    if entry.support == "native":
+        lacking = _lacking_types(one, entry, knowledge.canonical.get(one.name, ""), precision)
+        if lacking:
+            return Support(one, "dtype", entry.source, inferred, entry.since_version, lacking)
+    return Support(one, entry.support, entry.source, inferred, entry.since_version)  # type: ignore[arg-type]
+
+
+def _lacking_types(one: Used, entry: OperatorSupport, category: str, precision: str | None) -> tuple[str, ...]:
+    """Return the types that the run gives to an operator and the list does not name; nothing where the list names none.
+
+    Operators that were seen to do no work of their own are left out: they pass memory on, whatever its type.
+    """
+    if not entry.dtypes or one.name in _WRAPPERS or (one.calls and not one.share):
+        return ()
+    wanted = one.dtypes
+    if not wanted and category in _BY_PRECISION and precision in ("fp64", "fp32", "tf32", "fp16", "bf16"):
+        wanted = (_TYPE_OF.get(precision, precision),)
+    return tuple(word for word in wanted if word not in entry.dtypes and word != "fp8")

@@ -12,6 +12,7 @@ from app.engine.messages import Message, message
 from app.engine.model.assessments import CHECKS, Assessment, Finding, Verdict
 from app.engine.model.estimates import MemoryEstimate, MemoryFit, Prediction
 from app.engine.model.platforms import Knowledge, Platform
+from app.engine.model.porting import Scan
 from app.engine.model.profiles import Profile
 from app.engine.model.workloads import Workload
 from app.engine.progress import Progress, no_progress
@@ -36,6 +37,7 @@ def assess(
     fits: Sequence[MemoryFit],
     knowledge: Knowledge,
     predictions: Sequence[Prediction] = (),
+    scan: Scan | None = None,
     progress: Progress = no_progress,
 ) -> tuple[Assessment, ...]:
     """Return the assessment of each platform, in their order."""
@@ -45,10 +47,11 @@ def assess(
         predicted.setdefault(found.platform, found)
     homes = {platform.id: platform.family for platform in platforms}
     home = homes.get(workload.run.platform) or _family_of(workload, knowledge)
-    assessed = []
+    assessed, shared = [], {}
     for number, platform in enumerate(platforms):
         progress(number / len(platforms), "pipeline.doing.assessments")
-        context = Context(workload, platform, profile, memory, by_platform.get(platform.id), knowledge, predicted.get(platform.id), home)
+        fit, prediction = by_platform.get(platform.id), predicted.get(platform.id)
+        context = Context(workload, platform, profile, memory, fit, knowledge, prediction, home, scan, shared)
         findings = tuple(check.run(context) for check in checks())
         value, reason = verdict(findings, ported=bool(home) and platform.family != home)
         assessed.append(

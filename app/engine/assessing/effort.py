@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import cast
 
 from app.engine.assessing._context import Context
-from app.engine.assessing._operator_support import operator_support
+from app.engine.assessing._operator_judging import judged_operators
 from app.engine.messages import message
 from app.engine.model.assessments import STAGES, Effort, EffortItem, StageEffort
 
@@ -30,14 +30,23 @@ def estimate_effort(context: Context) -> Effort:
 
 
 def _items(context: Context) -> Iterable[EffortItem]:
-    if context.profile is None or context.platform.family not in context.knowledge.operators:
+    """One piece of work for each operator that must be written or falls back; libraries count once, whatever their operators."""
+    judged = judged_operators(context) if context.profile is not None else None
+    if judged is None or judged.basis == "implied" or context.platform.family not in context.knowledge.operators:
         return
-    days = context.knowledge.effort.operator_days
-    for one in operator_support(context.profile.aten_ops, context.platform.family, context.knowledge):
-        if one.support not in ("unsupported", "fallback_cpu"):
-            continue
-        kind = "fallback" if one.support == "fallback_cpu" else "simple" if one.name.startswith("aten::") else "fused"
-        yield EffortItem(message(f"assessing.item.{kind}", name=one.name), days[kind], context.knowledge.effort.operator_source)
+    days, source = context.knowledge.effort.operator_days, context.knowledge.effort.operator_source
+    libraries = set()
+    for one in judged.operators:
+        if one.support in ("unsupported", "fallback_cpu"):
+            kind = "fallback" if one.support == "fallback_cpu" else "simple" if one.name.startswith("aten::") else "fused"
+            yield EffortItem(message(f"assessing.item.{kind}", name=one.name), days[kind], source)
+        elif one.library is not None and one.library.effort and one.support != "native":
+            name = one.name if one.support == "write" else one.library.topic
+            if name in libraries:
+                continue
+            libraries.add(name)
+            code = "fused" if one.support == "write" else "library"
+            yield EffortItem(message(f"assessing.item.{code}", name=name), days[one.library.effort], source)
 
 
 def _sum(parts: list[Days]) -> Days:

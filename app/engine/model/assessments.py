@@ -59,6 +59,25 @@ class Effort(Struct, frozen=True):
     source: str = ""
 
 
+class OperatorVerdict(Struct, frozen=True):
+    """One operator of a run on one platform, as a table shows it.
+
+    share     of the time of all operators; None where operators are implied by the model family, not seen
+    support   native composite library fallback_cpu dtype replace unsupported write unknown
+    since     version from which it is supported; inferred: from a compatible family; instead: what to do, what replaces it
+    """
+
+    name: str
+    calls: int | None
+    share: float | None
+    support: str
+    source: str = ""
+    since: str = ""
+    inferred: bool = False
+    does: Message | None = None
+    instead: Message | None = None
+
+
 class Assessment(Struct, frozen=True):
     """One platform assessed. reason: why the verdict is what it is, in one sentence. fits: as it is run now, without a change."""
 

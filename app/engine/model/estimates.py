@@ -74,12 +74,51 @@ class Remedy(Struct, frozen=True):
     changes: tuple[tuple[str, str | int | float | bool], ...] = ()
 
 
+class TimePart(Struct, frozen=True):
+    """A part of a step's time. code: what it is (the catalogue's step_time.part)."""
+
+    code: str
+    seconds: float
+
+
+class StepTime(Struct, frozen=True):
+    """Time of one training step on one platform, from counted work and effective rates. Seconds.
+
+    parts         of the slowest pipeline stage: products, attention, ..., messages that nothing hides, bubble, optimizer
+    low, high     the 90 % interval
+    tokens        of a step, of all cards (samples of pictures: their tokens); tokens_per_s: of the whole system
+    utilisation   FLOP that the mathematics needs over what all cards could do at the dense peak, None where that is not known
+    assumptions   what was assumed because neither run nor catalogue says; the parameter `key` names what settles it
+    """
+
+    seconds: float
+    low: float
+    high: float
+    parts: tuple[TimePart, ...]
+    tokens: float
+    tokens_per_s: float
+    micro_batches: int
+    utilisation: float | None = None
+    assumptions: tuple[Message, ...] = ()
+
+
+class ModelledSpeed(Struct, frozen=True):
+    """A speed of the whole system from the workload model, in the unit that was asked for; notes: what it was built on."""
+
+    value: float
+    low: float
+    high: float
+    unit: str
+    notes: tuple[Message, ...] = ()
+
+
 class MemoryFit(Struct, frozen=True):
     """One estimate against one platform. fits None = unknown.
 
     usable_gib       what the run may take of the card: for a server with a memory_fraction, the estimate's total at which its cache is full
     max_concurrency  sequences that run at once; max_context: tokens of each of the stated sequences; max_input_batch: inputs in one step
                      beside them. None = does not apply, or memory does not bound it
+    step             time of a training step there, whether it fits or not; None = not told
     """
 
     platform: str
@@ -92,6 +131,7 @@ class MemoryFit(Struct, frozen=True):
     max_concurrency: int | None = None
     max_context: int | None = None
     max_input_batch: int | None = None
+    step: StepTime | None = None
 
 
 class Prediction(Struct, frozen=True):

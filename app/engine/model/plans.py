@@ -121,7 +121,7 @@ class Plan(Struct, frozen=True):
 
 
 class Exclusion(Struct, frozen=True):
-    """A platform (or a price row) that is in no plan, and why."""
+    """A platform (or a price row) that is in no plan, or in one for reference only, and why."""
 
     platform: str
     reason: Message

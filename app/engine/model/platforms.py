@@ -4,16 +4,27 @@ from msgspec import Struct
 
 from app.engine.errors import MissingFact
 from app.engine.model.assessments import EffortPriors
+from app.engine.model.porting import Porting
 
 
 class Fact(Struct, frozen=True):
-    """One thing known of a platform. value None = unknown."""
+    """One thing known of a platform. value None = unknown.
+
+    definition  how the figure is meant, as codes joined by semicolons: dense, tensor, cube, accumulate_fp32, one_direction …
+    layer       who says it: shipped, site, project; replaced: what each layer below said, the newest first
+    who         the person that changed it, "" for what ships
+    """
 
     value: float | str | None
     unit: str = ""
     source: str = ""
     as_of: str = ""
     confidence: str = ""
+    definition: str = ""
+    note: str = ""
+    layer: str = "shipped"
+    who: str = ""
+    replaced: "tuple[Fact, ...]" = ()
 
 
 class Link(Struct, frozen=True):
@@ -45,6 +56,12 @@ class Platform(Struct, frozen=True):
     confidence: str = ""
     note: str = ""
     reported: dict[str, Fact] = {}
+    based_on: str = ""
+
+    @property
+    def supply(self) -> str:
+        """Whether it can be supplied: available, restricted, discontinued or unknown."""
+        return self.text("supply") or "unknown"
 
     def number(self, key: str) -> float | None:
         """Return a numeric fact, None where it is unknown."""
@@ -133,8 +150,8 @@ class PlatformMatch(Struct, frozen=True):
     platforms: tuple[str, ...] = ()
 
 
-class Knowledge(Struct, frozen=True):
-    """What is known of software on the platform families.
+class Knowledge(Struct, frozen=True, eq=False):
+    """What is known of software on the platform families; told apart by identity, so that what follows from it can be kept.
 
     operators   family -> operator -> support; canonical: operator -> category
     stacks      tool-kit versions of all vendors; models: which engine lists which model
@@ -144,5 +161,6 @@ class Knowledge(Struct, frozen=True):
     canonical: dict[str, str]
     families: dict[str, FamilyFacts]
     effort: EffortPriors
+    porting: Porting = Porting()
     stacks: tuple[SoftwareStack, ...] = ()
     models: tuple[ModelSupport, ...] = ()

@@ -14,24 +14,28 @@ from msgspec import Struct
 
 from app.engine.model.assessments import Assessment
 from app.engine.model.estimates import Fit, MemoryEstimate, Prediction
+from app.engine.model.layers import FactChange
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.plans import PriceSheet, Selection
+from app.engine.model.porting import Scan
 from app.engine.model.profiles import Profile
 from app.engine.model.requirements import Requirement
 from app.engine.model.traces import Trace
 from app.engine.model.verifications import LossAlignment, TestCase, TrialRun
 from app.engine.model.workloads import Workload
 
+PLATFORM_INPUTS = ("platform_changes", "site_digest")
+"""What the project and its site say of platforms. Left out of the hash where nothing is said, so that older hashes stay good."""
 STAGE_INPUTS: dict[str, tuple[str, ...]] = {
-    "profile": ("trace", "workload"),
-    "comparison_profile": ("comparison", "workload"),
+    "profile": ("trace", "workload", *PLATFORM_INPUTS),
+    "comparison_profile": ("comparison", "workload", *PLATFORM_INPUTS),
     "memory": ("workload",),
-    "predictions": ("workload", "profile", "measured", "case", "prices", "requirement"),
-    "assessments": ("workload", "profile", "predictions", "requirement"),
-    "selection": ("workload", "requirement", "predictions", "assessments", "prices"),
+    "predictions": ("workload", "profile", "measured", "case", "prices", "requirement", *PLATFORM_INPUTS),
+    "assessments": ("workload", "profile", "predictions", "requirement", "scan", *PLATFORM_INPUTS),
+    "selection": ("workload", "requirement", "predictions", "assessments", "prices", "include_restricted", *PLATFORM_INPUTS),
 }
 """What each computed stage is made from; the key is a field of Project, so are the inputs."""
-STAGE_RULES = {"profile": 2, "comparison_profile": 2, "memory": 2, "assessments": 3}
+STAGE_RULES = {"profile": 2, "comparison_profile": 2, "memory": 2, "assessments": 3, "selection": 2}
 """Counted up where the rules of a stage change, so that what an older program computed is told as stale. 1 where it is not named."""
 
 
@@ -66,7 +70,11 @@ class ProposalSettings(Struct, frozen=True):
 class Project(Struct, frozen=True, eq=False):
     """One customer case. `hashes` maps a computed stage to the hash of the inputs it was made from.
 
-    trace        the run that is characterised; comparison: another run of it (before or after, another platform), overlaid in the views
+    trace               the run that is characterised; comparison: another run of it, overlaid in the views
+    scan                what ties the customer's source to a platform
+    platform_changes    facts of platforms that this project says otherwise; the last one of a fact counts
+    site_digest         the site's platform base that the stages were computed with
+    include_restricted  whether platforms that cannot be supplied are ranked like the others
     """
 
     name: str = ""
@@ -84,10 +92,14 @@ class Project(Struct, frozen=True, eq=False):
     predictions: tuple[Prediction, ...] = ()
     fit: Fit | None = None
     selection: Selection | None = None
+    scan: Scan | None = None
     settings: ProposalSettings = ProposalSettings()
     trials: tuple[TrialRun, ...] = ()
     alignments: tuple[LossAlignment, ...] = ()
     register: tuple[TestCase, ...] = ()
+    platform_changes: tuple[FactChange, ...] = ()
+    site_digest: str = ""
+    include_restricted: bool = False
     hashes: dict[str, str] = {}
 
 
@@ -156,8 +168,10 @@ def inputs_hash(project: Project, stage: str) -> str:
     if stage in STAGE_RULES:
         digest.update(f"rules {STAGE_RULES[stage]}".encode())
     for name in STAGE_INPUTS[stage]:
-        digest.update(name.encode())
-        digest.update(_fingerprint(getattr(project, name)))
+        value = getattr(project, name)
+        if value or name not in PLATFORM_INPUTS:
+            digest.update(name.encode())
+            digest.update(_fingerprint(value))
     return digest.hexdigest()
 
 

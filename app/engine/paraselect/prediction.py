@@ -1,8 +1,9 @@
 """Fill in the wanted rows of a table of runs."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
+from typing import TypeAlias
 
 import msgspec
 import numpy as np
@@ -10,7 +11,7 @@ from msgspec import Struct
 
 from app.engine.errors import EngineError, MissingFact
 from app.engine.messages import Message, message
-from app.engine.model.estimates import Prediction
+from app.engine.model.estimates import ModelledSpeed, Prediction
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Platform
 from app.engine.model.profiles import Profile
@@ -26,6 +27,7 @@ NOISE = 0.04
 BEYOND = 1.5
 """A ratio outside the fitted range by this factor is out of range."""
 FAR_COUNT = 8
+Modelled: TypeAlias = Callable[[Workload, MeasuredRun, Platform], ModelledSpeed | Message]
 _T95 = {1: 6.31, 2: 2.92, 3: 2.35, 4: 2.13, 5: 2.02, 6: 1.94, 7: 1.89, 8: 1.86, 9: 1.83, 10: 1.81}
 
 
@@ -50,17 +52,38 @@ def predict(
     *,
     workload: Workload | None = None,
     profile: Profile | None = None,
+    modelled: Modelled | None = None,
 ) -> tuple[Prediction, ...]:
-    """Return a prediction for every row without a speed. workload and profile refine later models; the formula does not need them."""
-    del workload, profile
+    """Return a prediction for every row without a speed. The formula needs neither workload nor profile.
+
+    modelled   tells a row of a case without any known row from the workload, where that is given
+    """
+    del profile
     cases: dict[str, _Case] = {}
     found = []
     for run in runs:
         if run.speed is None:
             if run.case not in cases:
                 cases[run.case] = _case(runs, run, platforms, shipped)
-            found.append(_predict_row(run, cases[run.case], platforms))
+            row = _predict_row(run, cases[run.case], platforms)
+            found.append(_from_model(row, run, cases[run.case], platforms, workload, modelled))
     return tuple(found)
+
+
+def _from_model(
+    row: Prediction, run: MeasuredRun, case: _Case, platforms: dict[str, Platform], workload: Workload | None, modelled: Modelled | None
+) -> Prediction:
+    """Return what the workload model says of a row whose case has no known one; else the row as it is."""
+    known = any(one.platform in platforms for one in case.known)
+    if workload is None or modelled is None or known or run.gpus is None or run.platform not in platforms:
+        return row
+    told = modelled(workload, run, platforms[run.platform])
+    if isinstance(told, Message):
+        return msgspec.structs.replace(row, notes=(told, *row.notes))
+    better = "lower" if lower_is_better(msgspec.structs.replace(run, unit=told.unit)) else "higher"
+    return msgspec.structs.replace(
+        row, value=told.value, low=told.low, high=told.high, unit=told.unit, better=better, kind="modelled", notes=told.notes
+    )
 
 
 def predict_targets(

@@ -1,40 +1,45 @@
 """The catalogue of platforms: platform_db/accelerators.csv and the names that people write for them."""
 
 import difflib
-import math
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from app.engine.errors import EngineError
+from app.engine.model.layers import Cluster, Server
 from app.engine.model.platforms import Fact, Link, Platform, PlatformMatch
 from app.engine.paths import platform_db_folder
+from app.engine.platform_store.definitions import definition_of, load_definitions
+from app.engine.platform_store.keys import LIMITS, TEXTS, checked_number
+from app.engine.platform_store.measured_rates import load_rates, with_achieved
 from app.engine.platform_store.reported_memory import FILE as REPORTED_FILE
 from app.engine.platform_store.reported_memory import load_reported_memory, memory_facts
+from app.engine.platform_store.servers import load_clusters, load_servers
+from app.engine.platform_store.supply import load_supply, unknown_supply
 from app.engine.platform_store.tables import rows
 
-TEXT_COLUMNS = ("form_factor", "architecture", "memory_type", "host_link", "fabric_name", "fabric_bw_definition", "precision_support")
-NUMBER_UNITS = {
-    "release_year": "", "process_nm": "nm", "fp64_tflops": "TFLOPS", "fp64_tensor_tflops": "TFLOPS", "fp32_tflops": "TFLOPS",
-    "tf32_tflops": "TFLOPS", "fp16_tensor_tflops": "TFLOPS", "bf16_tensor_tflops": "TFLOPS", "fp8_tflops": "TFLOPS",
-    "fp4_tflops": "TFLOPS", "int8_tops": "TOPS", "memory_gb": "GB", "memory_bw_gbs": "GB/s", "l2_mb": "MB", "host_bw_gbs": "GB/s",
-    "fabric_bw_gbs": "GB/s", "fabric_bw_one_direction_gbs": "GB/s", "max_fabric_domain": "", "tdp_w": "W",
-    "achieved_bf16_tflops": "TFLOPS",
-}  # fmt: skip
+FILE = "accelerators.csv"
 NAME_COLUMNS = ("id", "vendor_en", "vendor_zh", "product_en", "product_zh", "platform_family", "domestic")
-OTHER_COLUMNS = ("stack_vendor", "fabric_pairs_only", "achieved_source", "source", "as_of", "confidence", "note")
-COLUMNS = NAME_COLUMNS + TEXT_COLUMNS + tuple(NUMBER_UNITS) + OTHER_COLUMNS
+OTHER_COLUMNS = ("stack_vendor", "fabric_pairs_only", "source", "as_of", "confidence", "note")
+COLUMNS = NAME_COLUMNS + TEXTS + tuple(LIMITS) + OTHER_COLUMNS
 
 
 class Catalogue(Struct, frozen=True):
-    """All platforms, and what each written name may mean: normalised name -> ids."""
+    """All platforms, what each written name may mean (normalised name -> ids), and the servers and clusters they come in."""
 
     platforms: tuple[Platform, ...]
     by_id: dict[str, Platform]
     names: dict[str, tuple[str, ...]]
+    servers: tuple[Server, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
+
+    def servers_of(self, platform: str) -> tuple[Server, ...]:
+        """Return the servers that hold this platform."""
+        return tuple(one for one in self.servers if one.platform == platform)
 
     def platform(self, name: str) -> Platform:
         """Return the platform of this id. Raises EngineError suggesting the nearest id."""
@@ -54,15 +59,25 @@ class Catalogue(Struct, frozen=True):
 
 
 def load_catalogue(folder: Path | None = None) -> Catalogue:
-    """Read the platforms and their aliases. Raises EngineError naming file, line and key where a value is impossible."""
+    """Read the shipped platforms with all their facts. Raises EngineError naming file, line and key where a value is impossible."""
     folder = folder or platform_db_folder()
-    platforms = _with_reported_memory(tuple(_platform(line, row) for line, row in rows(folder / "accelerators.csv", COLUMNS)), folder)
+    definitions, supply, rates = load_definitions(folder), load_supply(folder), load_rates(folder)
     by_id: dict[str, Platform] = {}
-    for platform in platforms:
-        if platform.id in by_id:
-            raise EngineError("platforms.twice", file="accelerators.csv", place=platform.id, id=platform.id)
-        by_id[platform.id] = platform
-    return Catalogue(platforms, by_id, _names(platforms, folder / "aliases.csv", by_id))
+    for line, row in rows(folder / FILE, COLUMNS):
+        name = row["id"]
+        if name in by_id:
+            raise EngineError("platforms.twice", file=FILE, place=name, id=name)
+        own = {key: replace(fact, definition=definition_of(definitions, name, key)) for key, fact in _sheet(line, row).items()}
+        facts = {**own, **with_achieved(rates.get(name, {})), **supply.get(name, unknown_supply())}
+        by_id[name] = _platform(line, row, facts)
+    for file, names in (("supply.csv", supply), ("measured_rates.csv", rates)):
+        for name in names:
+            if name not in by_id:
+                raise EngineError("platforms.no_such_platform", file=file, place=f"{name}:platform", id=name)
+    aliases = _aliases(folder / "aliases.csv", by_id)
+    platforms = _with_reported_memory(tuple(by_id.values()), folder)
+    by_id = {one.id: one for one in platforms}
+    return Catalogue(platforms, by_id, names_of(platforms, aliases), load_servers(folder), load_clusters(folder))
 
 
 def _with_reported_memory(platforms: tuple[Platform, ...], folder: Path) -> tuple[Platform, ...]:
@@ -84,7 +99,8 @@ def normalise_name(text: str) -> str:
     return re.sub(r"[\s\-_/,()（）·|+]+", "", plain)
 
 
-def _names(platforms: tuple[Platform, ...], aliases: Path, by_id: dict[str, Platform]) -> dict[str, tuple[str, ...]]:
+def names_of(platforms: Iterable[Platform], aliases: Iterable[tuple[str, str]] = ()) -> dict[str, tuple[str, ...]]:
+    """Return normalised name -> ids, from ids, products, vendors and the aliases (name, id)."""
     found: dict[str, list[str]] = {}
 
     def add(name: str, platform: str) -> None:
@@ -98,27 +114,50 @@ def _names(platforms: tuple[Platform, ...], aliases: Path, by_id: dict[str, Plat
         for vendor in (platform.vendor_en, platform.vendor_zh):
             add(f"{vendor}{platform.product_en}", platform.id)
             add(f"{vendor}{platform.product_zh}", platform.id)
-    for line, row in rows(aliases, ("alias", "platform")):
-        if row["platform"] not in by_id:
-            raise EngineError("platforms.alias_to_nothing", file=aliases.name, place=line, id=row["platform"])
-        add(row["alias"], row["platform"])
+    for name, platform_id in aliases:
+        add(name, platform_id)
     return {name: tuple(ids) for name, ids in found.items()}
 
 
-def _platform(line: int, row: dict[str, str]) -> Platform:
-    source, as_of, confidence = row["source"], row["as_of"], row["confidence"]
+def assembled(platform: Platform, facts: dict[str, Fact]) -> Platform:
+    """Return a platform with these facts, its links made anew from them."""
+    domain, rate, host = (facts[key].value for key in ("max_fabric_domain", "fabric_bw_one_direction_gbs", "host_bw_gbs"))
+    made = replace(platform, facts=facts)
+    return replace(
+        made,
+        host=Link(made.text("host_link"), host if isinstance(host, float) else None),
+        fabric=replace(
+            platform.fabric,
+            kind=made.text("fabric_name"),
+            one_direction_gbs=rate if isinstance(rate, float) else None,
+            definition=made.text("fabric_bw_definition"),
+            domain_cards=int(domain) if isinstance(domain, float) else None,
+        ),
+    )
+
+
+def _aliases(path: Path, by_id: dict[str, Platform]) -> list[tuple[str, str]]:
+    found = []
+    for line, row in rows(path, ("alias", "platform")):
+        if row["platform"] not in by_id:
+            raise EngineError("platforms.alias_to_nothing", file=path.name, place=line, id=row["platform"])
+        found.append((row["alias"], row["platform"]))
+    return found
+
+
+def _sheet(line: int, row: dict[str, str]) -> dict[str, Fact]:
+    """Return the facts of the data sheet: one row, one source, one date."""
+    told = (row["source"], row["as_of"], row["confidence"])
+    numbers = {
+        key: Fact(checked_number(key, row[key], file=FILE, place=f"{line}:{key}"), unit, *told) for key, (unit, _, _) in LIMITS.items()
+    }
+    return {**numbers, **{key: Fact(row[key] or None, "", *told) for key in TEXTS}}
+
+
+def _platform(line: int, row: dict[str, str], facts: dict[str, Fact]) -> Platform:
     if row["domestic"] not in ("yes", "no"):
-        raise EngineError("platforms.bad_value", file="accelerators.csv", place=f"{line}:domestic", key="domestic", value=row["domestic"])
-    facts: dict[str, Fact] = {}
-    for key, unit in NUMBER_UNITS.items():
-        origin = row["achieved_source"] if key == "achieved_bf16_tflops" else source
-        facts[key] = Fact(_number(line, key, row[key]), unit, origin or source, as_of, confidence)
-    for key in TEXT_COLUMNS:
-        facts[key] = Fact(row[key] or None, "", source, as_of, confidence)
-    domain = facts["max_fabric_domain"].value
-    rate = facts["fabric_bw_one_direction_gbs"].value
-    host = facts["host_bw_gbs"].value
-    return Platform(
+        raise EngineError("platforms.bad_value", file=FILE, place=f"{line}:domestic", key="domestic", value=row["domestic"])
+    bare = Platform(
         id=row["id"],
         vendor_en=row["vendor_en"],
         vendor_zh=row["vendor_zh"],
@@ -126,27 +165,10 @@ def _platform(line: int, row: dict[str, str]) -> Platform:
         product_zh=row["product_zh"],
         family=row["platform_family"],
         domestic=row["domestic"] == "yes",
-        host=Link(row["host_link"], host if isinstance(host, float) else None),
-        fabric=Link(
-            row["fabric_name"],
-            rate if isinstance(rate, float) else None,
-            row["fabric_bw_definition"],
-            int(domain) if isinstance(domain, float) else None,
-            row["fabric_pairs_only"] == "yes",
-        ),
-        facts=facts,
-        confidence=confidence,
+        host=Link("", None),
+        fabric=Link("", None, pairs_only=row["fabric_pairs_only"] == "yes"),
+        facts={},
+        confidence=row["confidence"],
         note=row["note"],
     )
-
-
-def _number(line: int, key: str, cell: str) -> float | None:
-    if not cell.strip():
-        return None
-    try:
-        value = float(cell)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < 1e7:  # noqa: PLR2004 - the largest honest figure is an FP4 rate below 10^5
-        raise EngineError("platforms.bad_value", file="accelerators.csv", place=f"{line}:{key}", key=key, value=cell)
-    return value
+    return assembled(bare, facts)

@@ -99,6 +99,7 @@ class Thresholds(Struct, frozen=True, forbid_unknown_fields=True):
     """All limits and where they come from."""
 
     source: str
+    facts: dict[str, float]  # how old a fact may be: platform_store/ageing.py
     busy: Busy
     sign: tuple[Sign, ...]
     starving: Ramp

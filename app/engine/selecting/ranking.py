@@ -8,9 +8,10 @@ import msgspec
 from app.engine.messages import Message, message
 from app.engine.model.plans import Plan, Selection
 from app.engine.model.requirements import Requirement
+from app.engine.selecting.supply import REFERENCE_ONLY
 from app.engine.units import SECONDS_PER_DAY
 
-BARRED = frozenset({"misses_deadline", "over_budget", "not_enough_cards", "out_of_range", "does_not_fit"})
+BARRED = frozenset({"misses_deadline", "over_budget", "not_enough_cards", "out_of_range", "does_not_fit", REFERENCE_ONLY})
 """A plan with one of these is shown and never recommended."""
 
 
@@ -33,7 +34,7 @@ def with_tags(plans: Sequence[Plan], requirement: Requirement, today: datetime.d
 
 
 def on_front(plans: Sequence[Plan]) -> list[Plan]:
-    """Mark the plans that no other beats in both price and speed."""
+    """Mark the plans that no other beats in both price and speed; those for reference neither stand on the front nor beat others."""
 
     def money(plan: Plan) -> float:
         value = plan.total_price if plan.total_price is not None else plan.price_per_month
@@ -44,7 +45,9 @@ def on_front(plans: Sequence[Plan]) -> list[Plan]:
         beaten = any(
             money(other) <= money(plan) and other.speed >= plan.speed and (money(other) < money(plan) or other.speed > plan.speed)
             for other in plans
+            if REFERENCE_ONLY not in other.tags
         )
+        beaten = beaten or REFERENCE_ONLY in plan.tags
         marked.append(plan if beaten or money(plan) == float("inf") else msgspec.structs.replace(plan, tags=(*plan.tags, "pareto")))
     return marked
 

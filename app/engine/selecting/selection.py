@@ -16,6 +16,7 @@ from app.engine.model.requirements import Requirement
 from app.engine.model.workloads import Workload
 from app.engine.selecting.cost import cost_of, nodes_of
 from app.engine.selecting.ranking import on_front, recommend, with_tags
+from app.engine.selecting.supply import NOT_SUPPLIED, REFERENCE_ONLY, doubt_of_supply
 from app.engine.selecting.work import Work, parse_work, speeds_per_second, unit_of_speed
 from app.engine.units import SECONDS_PER_DAY
 
@@ -32,6 +33,7 @@ class _Needs(Struct, frozen=True):
     unpredicted: Mapping[str, Message]
     work: Work | None
     unit: str
+    include_restricted: bool
 
 
 def make_selection(
@@ -44,14 +46,19 @@ def make_selection(
     platforms: Mapping[str, Platform],
     unpredicted: Mapping[str, Message] | None = None,
     today: datetime.date | None = None,
+    include_restricted: bool = False,
 ) -> Selection:
-    """Return all plans. unpredicted: why a platform has no speed. Raises EngineError where the work and no speed share a unit."""
+    """Return all plans. Raises EngineError where the work and no speed share a unit.
+
+    unpredicted         why a platform has no speed
+    include_restricted  rank what cannot be supplied like the rest; else it is told as left out, and its plans are for reference only
+    """
     work = parse_work(requirement.work)
     unit = work.unit if work else next((unit_of_speed(point) for point in points if unit_of_speed(point)), "")
     if work and points and all(speeds_per_second(point, workload, unit) is None for point in points):
         raise EngineError("selecting.units_differ", work=requirement.work, unit=points[0].speed.unit)
     by_id = {found.platform: found for found in assessments}
-    needs = _Needs(requirement, workload, platforms, by_id, unpredicted or {}, work, unit)
+    needs = _Needs(requirement, workload, platforms, by_id, unpredicted or {}, work, unit, include_restricted)
     plans: list[Plan] = []
     excluded: list[Exclusion] = []
     for price in prices:
@@ -60,6 +67,7 @@ def make_selection(
             plans.append(made)
         else:
             excluded.append(Exclusion(price.platform or price.text, made))
+    excluded += _for_reference(plans)
     plans = _named(plans)
     plans = with_tags(plans, requirement, today or datetime.date.today())
     plans = on_front(plans)
@@ -74,6 +82,12 @@ def make_selection(
         budget=requirement.budget,
         assumptions=_assumptions(work, plans),
     )
+
+
+def _for_reference(plans: Sequence[Plan]) -> list[Exclusion]:
+    """Return the platforms whose plans are for reference only, each once, with the reason."""
+    told = {plan.platform: plan.reasons[0] for plan in plans if REFERENCE_ONLY in plan.tags}
+    return [Exclusion(platform, reason) for platform, reason in told.items()]
 
 
 def _plan(price: Price, points: Sequence[PlanPoint], needs: _Needs) -> Plan | Message:
@@ -131,6 +145,7 @@ def _plan(price: Price, points: Sequence[PlanPoint], needs: _Needs) -> Plan | Me
         rental_cost=total,
         delivery_days=price.delivery_days,
         tags=_doubts(price, point, needs),
+        reasons=(doubt,) if (doubt := doubt_of_supply(needs.platforms[price.platform])) else (),
         notes=(*cost.notes, *point.notes[:1]),
     )
 
@@ -139,6 +154,8 @@ def _doubts(price: Price, point: PlanPoint, needs: _Needs) -> tuple[str, ...]:
     """A speed beyond what was measured, or of a configuration that does not fit there as it is, carries no recommendation."""
     found = needs.assessments.get(price.platform)
     tags = ("out_of_range",) if point.out_of_range else ()
+    if doubt_of_supply(needs.platforms[price.platform]) is not None:
+        tags += (NOT_SUPPLIED if needs.include_restricted else REFERENCE_ONLY,)
     return (*tags, "does_not_fit") if found is not None and found.fits is False else tags
 
 
@@ -166,8 +183,8 @@ def _point(price: Price, points: Sequence[PlanPoint], wanted: int | None) -> Pla
 
 
 def _named(plans: list[Plan]) -> list[Plan]:
-    """Name the plans A, B, C … by price-performance, the best first; give each its value relative to the best."""
-    ranked = sorted(plans, key=lambda plan: -(plan.price_performance or 0.0))
+    """Name the plans A, B, C … by price-performance, the best first, those for reference last; give each its value relative to the best."""
+    ranked = sorted(plans, key=lambda plan: (REFERENCE_ONLY in plan.tags, -(plan.price_performance or 0.0)))
     best = ranked[0].price_performance if ranked else None
     return [
         msgspec.structs.replace(

@@ -1,4 +1,4 @@
-"""run.toml or a file of another program (sources/) in, Workload out; its parameters and its VRAM per card.
+"""run.toml or a file of another program (sources/) in, Workload out; its parameters, its VRAM per card, its time per step.
 
 One model of what an application computes, moves and keeps: network.py says what a network is made of, everything else counts on it.
 """
@@ -20,9 +20,11 @@ from app.engine.workload.keys import (
     with_value,
 )
 from app.engine.workload.memory import estimate_memory
+from app.engine.workload.modelled_speed import modelled_speed
 from app.engine.workload.presets import Preset, load_presets
 from app.engine.workload.run_file import load_run, part_format, write_run
 from app.engine.workload.sources import format_of
+from app.engine.workload.step_time import estimate_step, estimate_steps, speed_cost
 
 __all__ = [
     "KEYS",
@@ -37,13 +39,17 @@ __all__ = [
     "count_parameters",
     "data_parallel",
     "estimate_memory",
+    "estimate_step",
+    "estimate_steps",
     "fit_memory",
     "format_of",
     "kind_of",
     "load_presets",
     "load_run",
+    "modelled_speed",
     "network_of",
     "part_format",
+    "speed_cost",
     "typed_value",
     "value_of",
     "with_value",

@@ -1,11 +1,12 @@
 """Set a VRAM estimate against platforms, and look for the change that makes it fit. What serves is shared by serving_fit."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from app.engine.messages import Message, message
-from app.engine.model.estimates import MemoryEstimate, MemoryFit, Remedy
+from app.engine.model.estimates import MemoryEstimate, MemoryFit, Remedy, StepTime
 from app.engine.model.platforms import Platform
 from app.engine.model.workloads import Workload
 from app.engine.units import GIB
@@ -14,9 +15,8 @@ from app.engine.workload.families import network_of
 from app.engine.workload.inference_memory import Load, ServingStage, serving_stages
 from app.engine.workload.memory import estimate_memory
 from app.engine.workload.network import Network
+from app.engine.workload.step_time import estimate_steps, speed_costs
 
-RECOMPUTE_COST, SELECTIVE_COST, ZERO3_COST, OFFLOAD_COST = 0.33, 0.05, 0.15, 0.5
-"""Extra time as a share. Full recomputation repeats the forward pass, a third of a step; the others are orders of magnitude."""
 _MOST = 4096
 
 
@@ -54,10 +54,32 @@ def fit_memory(workload: Workload, estimate: MemoryEstimate, platforms: Sequence
             most[usable] = _fit(served, total, usable, changes, growth)
     unknown = MemoryFit("", None, None, None, None)
     found = (most.get(platform.number("free_gib") or 0.0, unknown) for platform in platforms)
-    return tuple(
+    fits = tuple(
         msgspec.structs.replace(fit, platform=one.id, capacity_gib=one.number("memory_gb"))
         for one, fit in zip(platforms, found, strict=True)
     )
+    if workload.task == "inference":
+        return fits
+    steps = estimate_steps(workload, platforms)
+    timed = (msgspec.structs.replace(fit, step=step) if isinstance(step, StepTime) else fit for fit, step in zip(fits, steps, strict=True))
+    return _ranked(workload, tuple(timed), platforms)
+
+
+def _ranked(workload: Workload, fits: tuple[MemoryFit, ...], platforms: Sequence[Platform]) -> tuple[MemoryFit, ...]:
+    """Return the fits with what each remedy costs on their platform, the cheapest first, those of unknown cost last."""
+    needy = [number for number, fit in enumerate(fits) if fit.remedies]
+    if not needy:
+        return fits
+    wanted = list(dict.fromkeys(one.changes for number in needy for one in fits[number].remedies))
+    changed = [_changed(workload, {name.removeprefix("run."): value for name, value in changes}) for changes in wanted]
+    costs = dict(zip(wanted, speed_costs(workload, changed, [platforms[number] for number in needy]), strict=True))
+    ranked = list(fits)
+    for place, number in enumerate(needy):
+        told = [(float(costs[one.changes][place]), one) for one in fits[number].remedies]
+        told.sort(key=lambda pair: (math.isnan(pair[0]), pair[0]))
+        remedies = tuple(msgspec.structs.replace(one, speed_cost=None if math.isnan(cost) else cost) for cost, one in told)
+        ranked[number] = msgspec.structs.replace(fits[number], remedies=remedies)
+    return tuple(ranked)
 
 
 def _served(workload: Workload) -> Served | None:
@@ -78,8 +100,7 @@ def _fit(served: Served | None, total: float, free: float, changes: list[_Change
             left = one.served.headroom(free * GIB) if one.served else free - one.remedy.total_gib
             if left >= 0:
                 helpful.append(one.remedy)
-    remedies = tuple(sorted(helpful, key=lambda one: one.speed_cost or 0.0))
-    fit = MemoryFit("", None, total + headroom, headroom >= 0, headroom, remedies)
+    fit = MemoryFit("", None, total + headroom, headroom >= 0, headroom, tuple(helpful))
     if served is None:
         return msgspec.structs.replace(fit, **{growth[0]: _most(free, growth)}) if growth else fit
     asked = (served.stages, served.load, free * GIB, served.fraction)
@@ -115,27 +136,27 @@ def _with(workload: Workload, **changes: object) -> float | None:
 
 def _remedies(workload: Workload, estimate: MemoryEstimate) -> Iterator[_Change]:
     """Yield every single change that lowers the need, and full recomputation with ZeRO-3 together."""
-    for said, cost, changes in _changes(workload):
+    for said, changes in _changes(workload):
         changed = _changed(workload, changes)
         total = estimate_memory(changed).total_gib
         if total is not None and estimate.total_gib is not None and total < estimate.total_gib:
             keys = tuple((f"run.{key}", value) for key, value in changes.items())
-            yield _Change(Remedy(said, total, cost, keys), _served(changed))  # type: ignore[arg-type]
+            yield _Change(Remedy(said, total, None, keys), _served(changed))  # type: ignore[arg-type]
 
 
-def _changes(workload: Workload) -> Iterator[tuple[Message, float | None, dict[str, object]]]:
+def _changes(workload: Workload) -> Iterator[tuple[Message, dict[str, object]]]:
     run = workload.run
     if workload.task == "inference":
         if not run.weight_bits and workload.precision in ("bf16", "fp16", "fp32"):
-            yield message("workload.remedy.int8"), None, {"weight_bits": 8}
-            yield message("workload.remedy.int4"), None, {"weight_bits": 4}
+            yield message("workload.remedy.int8"), {"weight_bits": 8}
+            yield message("workload.remedy.int4"), {"weight_bits": 4}
         if not run.kv_dtype:
-            yield message("workload.remedy.kv_fp8"), None, {"kv_dtype": "fp8"}
+            yield message("workload.remedy.kv_fp8"), {"kv_dtype": "fp8"}
         if run.concurrency > 1:
-            yield message("workload.remedy.concurrency", number=run.concurrency // 2), None, {"concurrency": run.concurrency // 2}
+            yield message("workload.remedy.concurrency", number=run.concurrency // 2), {"concurrency": run.concurrency // 2}
         if run.input_len > 1:
             shorter = {"input_len": run.input_len // 2, "output_len": run.output_len // 2, "seq_len": run.seq_len and run.seq_len // 2}
-            yield message("workload.remedy.shorter"), None, shorter
+            yield message("workload.remedy.shorter"), shorter
         for tensor in (2, 4, 8):
             cards = run.tensor_parallel * tensor
             if workload.model and workload.model.heads and workload.model.heads % cards:
@@ -144,29 +165,29 @@ def _changes(workload: Workload) -> Iterator[tuple[Message, float | None, dict[s
                 "tensor_parallel": cards,
                 "gpus": max(run.gpus or 1, cards * run.pipeline_parallel * run.context_parallel),
             }
-            yield message("workload.remedy.tensor", number=cards), None, wider
+            yield message("workload.remedy.tensor", number=cards), wider
         return
     yield from _training_changes(workload)
 
 
-def _training_changes(workload: Workload) -> Iterator[tuple[Message, float | None, dict[str, object]]]:
+def _training_changes(workload: Workload) -> Iterator[tuple[Message, dict[str, object]]]:
     run = workload.run
     if run.attention == "eager":
-        yield message("workload.remedy.flash"), -0.1, {"attention": "flash"}
+        yield message("workload.remedy.flash"), {"attention": "flash"}
     if run.recompute == "none" and run.attention == "eager":
-        yield message("workload.remedy.selective"), SELECTIVE_COST, {"recompute": "selective"}
+        yield message("workload.remedy.selective"), {"recompute": "selective"}
     if (run.micro_batch or 1) > 1:
-        yield message("workload.remedy.micro_batch"), 0.1, {"micro_batch": 1}
+        yield message("workload.remedy.micro_batch"), {"micro_batch": 1}
     if run.zero_stage < 3:  # noqa: PLR2004
-        yield message("workload.remedy.zero", number=3), ZERO3_COST, {"zero_stage": 3}
+        yield message("workload.remedy.zero", number=3), {"zero_stage": 3}
     if run.recompute != "full":
-        yield message("workload.remedy.full"), RECOMPUTE_COST, {"recompute": "full"}
-        yield message("workload.remedy.full_zero"), RECOMPUTE_COST + ZERO3_COST, {"recompute": "full", "zero_stage": 3}
+        yield message("workload.remedy.full"), {"recompute": "full"}
+        yield message("workload.remedy.full_zero"), {"recompute": "full", "zero_stage": 3}
     if run.offload == "none":
-        yield message("workload.remedy.offload"), OFFLOAD_COST, {"offload": "optimizer"}
+        yield message("workload.remedy.offload"), {"offload": "optimizer"}
     per_card = run.tensor_parallel * run.pipeline_parallel * run.context_parallel
     if run.gpus and run.gpus % (per_card * 2) == 0:
-        yield message("workload.remedy.tensor", number=run.tensor_parallel * 2), None, {"tensor_parallel": run.tensor_parallel * 2}
+        yield message("workload.remedy.tensor", number=run.tensor_parallel * 2), {"tensor_parallel": run.tensor_parallel * 2}
     if run.gpus:
         more = {"gpus": run.gpus * 2, "tensor_parallel": run.tensor_parallel * 2, "sequence_parallel": True}
-        yield message("workload.remedy.more_cards", number=run.gpus * 2), None, more
+        yield message("workload.remedy.more_cards", number=run.gpus * 2), more

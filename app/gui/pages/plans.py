@@ -119,9 +119,13 @@ class PlansPage(ChoosingPage):
         self._filter.setCheckable(True)
         self._filter.setChecked(self._feasible)
         self._filter.toggled.connect(self.show_feasible)
+        supply = tool("lock-open", say(f"{AREA}.include_restricted"), theme)
+        supply.setCheckable(True)
+        supply.setChecked(self.project.include_restricted)
+        supply.toggled.connect(lambda on: self.session.edit(f"{AREA}.did.include_restricted", include_restricted=on))
         export = tool("download", say(f"{AREA}.export"), theme, self._ask_export)
         copy = tool("copy", say(f"{AREA}.copy_table"), theme, lambda: copy_text(self.table.as_text()))
-        for control in (self._columns_tool, self._filter, copy, export):
+        for control in (supply, self._columns_tool, self._filter, copy, export):
             card.tools.addWidget(control)
         card.body.addWidget(self.table)
         self._fit_columns()

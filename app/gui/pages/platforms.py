@@ -7,12 +7,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from app.engine import pipeline
+from app.engine import known, pipeline, platform_base
+from app.engine.errors import EngineError
+from app.engine.messages import message
+from app.engine.model.layers import FactChange
 from app.gui.page import Page
 from app.gui.theme.tokens import BODY_PX
 from app.gui.widgets import facts
 from app.gui.widgets.basics import Card, boxed, button, label, row
+from app.gui.widgets.fact_dialog import FactDialog
+from app.gui.widgets.fact_history import FactHistory
 from app.gui.widgets.level_filter import chip_button
+from app.gui.widgets.machine_rows import machine_rows
 from app.gui.widgets.platform_filter import PlatformFilter
 from app.gui.widgets.platform_panel import MOST_COMPARED, PlatformPanel
 from app.gui.widgets.platform_table import PlatformTable
@@ -24,17 +30,26 @@ class PlatformsPage(Page):
     key, icon = "platforms", "database"
 
     def about(self) -> str:
-        platforms = pipeline.catalogue().platforms
+        platforms = pipeline.catalogue_of(self.project).platforms
         vendors = {one.vendor_en for one in platforms}
         newest = max((facts.as_of(one) for one in platforms), default="")
         return self.look.say("page_platforms.about", count=len(platforms), vendors=len(vendors), date=newest or "—")
 
     def actions(self) -> Sequence[QPushButton]:
-        return (button(self.look.say("gui.copy_table"), self.look.theme, lambda: self.table.copy(), symbol="copy"),)
+        say, theme = self.look.say, self.look.theme
+        copy = button(say("gui.copy_table"), theme, lambda: self.table.copy(), symbol="copy")
+        if not known.site_data().changes:
+            return (copy,)
+        back = button(say("page_platforms.undo_site"), theme, self.undo_site, symbol="undo-2")
+        last = known.site_data().changes[-1]
+        name, fact = self.look.product(last.platform), facts.fact_name(self.look, last.key)
+        back.setToolTip(say("page_platforms.undo_site_tip", platform=name, fact=fact))
+        return (back, copy)
 
     def content(self) -> QWidget:
         say, theme = self.look.say, self.look.theme
-        self._platforms = pipeline.catalogue().platforms
+        self._catalogue = pipeline.catalogue_of(self.project)
+        self._platforms = self._catalogue.platforms
         self._by_id = {one.id: one for one in self._platforms}
         self._compared: tuple[str, ...] = ()
         self._is_choosing = False
@@ -58,6 +73,9 @@ class PlatformsPage(Page):
         self._card.body.addWidget(self.filter)
         self._card.body.addWidget(self._nothing)
         self.panel = PlatformPanel(self.look, date.today())
+        self.panel.edit.connect(self.edit_fact)
+        self.panel.history.connect(self.show_history)
+        self.panel.take_back.connect(self.take_back)
         self._table_in_card: PlatformTable | None = None
         self._fill()
         line = row(self._card, self.panel, spacing=12)
@@ -67,9 +85,68 @@ class PlatformsPage(Page):
 
     def refresh(self, *, force: bool = False) -> None:
         """Build what has changed, and select what was chosen elsewhere."""
-        super().refresh(force=force)
+        changed = hasattr(self, "_catalogue") and self._catalogue is not pipeline.catalogue_of(self.project)
+        kept = self.filter.state() if changed else None
+        super().refresh(force=force or changed)
+        if kept is not None:
+            self.filter.restore(kept)
         if self.session.compared_platforms != self._compared:
             self._choose(self.session.compared_platforms)
+
+    # A fact ------------------------------------------------------------------------------------------------------------------------
+
+    def edit_fact(self, key: str) -> None:
+        """Ask how a fact of the platform in detail is to be said, and keep it for the project or the site."""
+        dialog = FactDialog(self._by_id[self._compared[0]], key, self.look, date.today(), self)
+        if dialog.exec():
+            self.keep(dialog.change, dialog.layer)
+
+    def keep(self, change: FactChange, layer: str) -> None:
+        """Keep a changed fact: in the project as a step that undo takes back, in the site with its own undo."""
+        try:
+            if layer == "project":
+                self.session.replace("page_platforms.did.fact", platform_base.change_in_project(self.project, change))
+            else:
+                platform_base.change_in_site(change)
+                self._site_changed("page_platforms.told.site", change.key)
+        except EngineError as error:
+            self.session.failed.emit(error)
+            return
+        self.panel.choose_fact(change.key)
+
+    def take_back(self, key: str) -> None:
+        """Take the last change of a fact back, in the layer that says it now."""
+        one = self._by_id[self._compared[0]]
+        layer = one.facts[key].layer
+        try:
+            if layer == "project":
+                self.session.replace("page_platforms.did.take_back", platform_base.undone_in_project(self.project, one.id, key))
+            elif layer == "site":
+                platform_base.undo_in_site(one.id, key)
+                self._site_changed("page_platforms.told.taken_back", key)
+        except EngineError as error:
+            self.session.failed.emit(error)
+            return
+        self.panel.choose_fact(key)
+
+    def undo_site(self) -> None:
+        """Take back what the site changed last."""
+        try:
+            last = platform_base.undo_last_in_site()
+        except EngineError as error:
+            self.session.failed.emit(error)
+            return
+        if last is not None:
+            self._site_changed("page_platforms.told.taken_back", last.key)
+
+    def show_history(self, key: str) -> None:
+        """Show who said what of a fact."""
+        FactHistory(self._by_id[self._compared[0]], key, self.look, self).show()
+
+    def _site_changed(self, code: str, key: str) -> None:
+        self.refresh(force=True)
+        self.session.recompute()
+        self.session.told.emit(message(code, fact=facts.fact_name(self.look, key)), False)
 
     # The table ----------------------------------------------------------------------------------------------------------------------
 
@@ -128,4 +205,7 @@ class PlatformsPage(Page):
     def _show(self, ids: Sequence[str]) -> None:
         self._compared = tuple(ids[:MOST_COMPARED])
         self.session.compared_platforms = self._compared
-        self.panel.show_platforms([self._by_id[name] for name in self._compared], left_out=len(ids) - len(self._compared))
+        servers = self._catalogue.servers_of(self._compared[0]) if len(self._compared) == 1 else ()
+        clusters = [one for one in self._catalogue.clusters if one.node in {server.id for server in servers}]
+        machines = machine_rows(servers, clusters, self.look)
+        self.panel.show_platforms([self._by_id[name] for name in self._compared], machines, left_out=len(ids) - len(self._compared))

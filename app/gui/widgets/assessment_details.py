@@ -29,6 +29,8 @@ class AssessmentDetails(Card):
 
     compare_wanted = Signal(str)
     library_wanted = Signal(str)
+    operators_wanted = Signal(str)
+    source_wanted = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__(padding=0)
@@ -155,7 +157,16 @@ class AssessmentDetails(Card):
     def _evidence_maker(self, finding: Finding, lead: str) -> Callable[[], QWidget]:
         if finding.check == "vram" and self._memory is not None and self._memory[0].by_stage:
             return lambda: boxed(column(self._evidence(finding, lead), self._memory_parts(), spacing=GAP))
+        if finding.check == "operators":
+            return lambda: boxed(column(self._evidence(finding, lead), self._all_operators(), spacing=GAP))
         return lambda: self._evidence(finding, lead)
+
+    def _all_operators(self) -> QWidget:
+        say, theme = self._look.say, self._look.theme
+        every = button(say("scan.operators.open"), theme, lambda: self.operators_wanted.emit(self.platform), symbol="list")
+        source = button(say("scan.open"), theme, self.source_wanted.emit, symbol="brackets")
+        source.setToolTip(say("scan.open_tip"))
+        return boxed(row(every, source, None))
 
     def _memory_parts(self) -> QWidget:
         assert self._memory is not None

@@ -58,7 +58,7 @@ class NothingCard(Card):
             row(picture(ROLES[role], theme.accent, 18), label(look.say(f"{AREA}.role.{role}"), BODY_PX, bold=True, tone="accent"), None)
         )
         self.body.addWidget(label(look.say(f"{AREA}.nothing.title"), PLAN_PX, bold=True))
-        bars = ("misses_deadline", "over_budget", "not_enough_cards", "out_of_range", "does_not_fit")
+        bars = ("misses_deadline", "over_budget", "not_enough_cards", "out_of_range", "does_not_fit", "reference_only")
         counts = {tag: sum(tag in plan.tags for plan in selection.plans) for tag in bars}
         told = " · ".join(f"{look.say(f'selecting.tag.{tag}')} {count}" for tag, count in counts.items() if count)
         self.body.addWidget(label(told or look.say(f"{AREA}.nothing.no_plans"), SMALL_PX, tone="2", wrap=True))

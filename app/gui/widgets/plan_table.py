@@ -69,13 +69,15 @@ class _Cells:
         return tag in plan.tags
 
     def _quiet(self, plan: Plan) -> bool:
-        return "misses_deadline" in plan.tags
+        return "misses_deadline" in plan.tags or "reference_only" in plan.tags
 
     def name(self, plan: Plan) -> Cell:
         doubt = self._tag(plan, "does_not_fit")
+        supply = next((tag for tag in ("reference_only", "not_supplied") if tag in plan.tags), "")
         return Cell(
             self._words.name(plan), tip=self._words.tip(plan), bold=bool(BEST & set(plan.tags)), quiet=self._quiet(plan),
             symbol="triangle-alert" if doubt else "", tone="warn" if doubt else "",
+            chip=self._look.say(f"selecting.tag.{supply}") if supply else "",
         )  # fmt: skip
 
     def basis(self, plan: Plan) -> Cell:
@@ -88,10 +90,12 @@ class _Cells:
         return Cell(words.speed.text(plan.speed, self._look), plan.speed, tip, bold=bool(BEST & set(plan.tags)), quiet=self._quiet(plan))
 
     def duration(self, plan: Plan) -> Cell:
-        late = self._quiet(plan)
+        late = self._tag(plan, "misses_deadline")
         text = self._look.number(plan.duration_days)
         tip = self._words.speed_tip(plan) + (f"\n{self._look.say('selecting.tag.misses_deadline')}" if late else "")
-        return Cell(text, _known(plan.duration_days), tip, symbol="clock" if late else "", tone="bad" if late else "")
+        return Cell(
+            text, _known(plan.duration_days), tip, symbol="clock" if late else "", tone="bad" if late else "", quiet=self._quiet(plan)
+        )
 
     def price(self, plan: Plan) -> Cell:
         price, over = self._words.price(plan), self._tag(plan, "over_budget")

@@ -5,6 +5,7 @@ from datetime import date
 from functools import partial
 
 from app.engine.model.platforms import Platform
+from app.engine.platform_store import load_stale_after
 from app.gui.look import UNKNOWN, Look
 from app.gui.widgets import facts
 from app.gui.widgets.table import Cell, Column, Heading, Row, Table
@@ -42,7 +43,10 @@ class PlatformTable(Table):
         self.shown.append(one)
         domestic = Cell(look.say("page_platforms.domestic") if one.domestic else "")
         tip = f"{one.label(look.lang)}\n{one.id}" + (f"\n{one.note}" if one.note else "")
-        return (Cell(name, tip=tip), *(self._fact(one, key) for key in SHOWN), domestic, self._date(one))
+        layers = {fact.layer for fact in one.facts.values()} - {"shipped"}
+        mark = next((layer for layer in ("project", "site") if layer in layers), "site" if one.based_on else "")
+        chip = look.say(f"page_platforms.layer.{mark}") if mark else ""
+        return (Cell(name, tip=tip, chip=chip), supply_cell(look, one), *(self._fact(one, key) for key in SHOWN), domestic, self._date(one))
 
     def _fact(self, one: Platform, key: str) -> Cell:
         text, number = facts.fact_text(self._look, one, key, self._decimals[key]), one.number(key)
@@ -74,9 +78,10 @@ class PlatformTable(Table):
             )
             for key in SHOWN
         )
-        dated = Column(say("page_platforms.as_of"), tip=say("page_platforms.as_of_tip", months=facts.STALE_AFTER_MONTHS), fit=True)
+        dated = Column(say("page_platforms.as_of"), tip=say("page_platforms.as_of_tip", months=f"{load_stale_after():.0f}"), fit=True)
         domestic = Column(say("page_platforms.domestic"), fit=True)
-        return (Column(say("page_platforms.platform"), least=224, most=340), *middle, domestic, dated)
+        supply = Column(say("page_platforms.fact.supply"), tip=say("page_platforms.definition.supply"), fit=True)
+        return (Column(say("page_platforms.platform"), least=224, most=340), supply, *middle, domestic, dated)
 
     # Rows by platform ---------------------------------------------------------------------------------------------------------------
 
@@ -92,6 +97,13 @@ class PlatformTable(Table):
         """Select those of these platforms that are shown."""
         places = {one.id: row for row in self.shown_rows() if (one := self.shown[row]) is not None}
         self.select_rows([places[name] for name in ids if name in places])
+
+
+def supply_cell(look: Look, one: Platform) -> Cell:
+    """Return whether a platform can be supplied, with its source on hover."""
+    order = {"ok": 0.0, "warning": 1.0, "blocked": 2.0, "unknown": 3.0}
+    level = facts.SUPPLY_LEVELS[one.supply]
+    return Cell(facts.fact_text(look, one, "supply"), order[level], partial(facts.fact_tip, look, one, "supply"), level=level)
 
 
 def vendor_name(look: Look, platform: Platform) -> str:

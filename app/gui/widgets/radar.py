@@ -136,12 +136,19 @@ class Radar(QWidget):
 
     def told_at(self, spot: QPointF) -> str:
         """Return what is told about the axis that is nearest to a place; "" at the middle."""
+        at = self.axis_at(spot)
+        if at is None:
+            return ""
+        axis = self._axes[at]
+        return axis_tip(axis, self._look, self._other.get(axis.name))
+
+    def axis_at(self, spot: QPointF) -> int | None:
+        """Return the place of the axis that is nearest, None at the middle."""
         across, down = spot.x() - self.width() / 2, spot.y() - self.height() / 2
         if math.hypot(across, down) < NEAR_PX:
-            return ""
+            return None
         turn = (math.atan2(down, across) + math.pi / 2) / (2 * math.pi)
-        axis = self._axes[round(turn * len(self._axes)) % len(self._axes)]
-        return axis_tip(axis, self._look, self._other.get(axis.name))
+        return round(turn * len(self._axes)) % len(self._axes)
 
 
 def _edge(count: int) -> float:

@@ -109,7 +109,8 @@ class Painter(QStyledItemDelegate):
             painter.drawRoundedRect(box, RADIUS_CHIP, RADIUS_CHIP)
             painter.setPen(QColor(self._theme.text2))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, cell.chip)
-        elif cell.note:
+            area = area.adjusted(round(box.width()) + 6, 0, 0, 0)
+        if cell.note:
             painter.setPen(QColor(self._theme.text3))
             painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, cell.note)
 
@@ -175,8 +176,9 @@ class Painter(QStyledItemDelegate):
 
 def _behind(cell: Cell) -> int:
     """Return the room that the chip or the note behind the text takes."""
-    words = cell.chip or cell.note
-    return ceil(QFontMetricsF(font(CAPTION_PX)).horizontalAdvance(words)) + (18 if cell.chip else 8) if words else 0
+    metrics = QFontMetricsF(font(CAPTION_PX))
+    chip = ceil(metrics.horizontalAdvance(cell.chip)) + 18 if cell.chip else 0
+    return chip + (ceil(metrics.horizontalAdvance(cell.note)) + 8 if cell.note else 0)
 
 
 def needed_width(column: Column, cells: Iterable[Cell], *, first: bool, last: bool, two_lines: bool) -> int:
