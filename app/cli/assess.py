@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli._frame import Command, Result, Words, stderr_progress, text_table
-from app.engine.messages import Message, render, term
+from app.engine.messages import Message, message, render, term
 
 if TYPE_CHECKING:
     from app.engine.model.assessments import Assessment, Effort
@@ -15,6 +15,7 @@ def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
     """Declare the run description, traces and platforms."""
     parser.add_argument("run", type=Path, metavar="RUN", help=words("run"))
     parser.add_argument("--trace", nargs="+", type=Path, default=[], metavar="FILE", help=words("inspect.files"))
+    parser.add_argument("--environment", nargs="+", type=Path, default=[], metavar="FILE", help=words("assess.environment"))
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--platform", nargs="+", default=[], metavar="ID", help=words("platforms_wanted"))
     which.add_argument("--all", action="store_true", help=words("all_platforms"))
@@ -23,9 +24,14 @@ def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
 def run(options: argparse.Namespace) -> Result:
     """Assess the application of the run description."""
     from app.engine import pipeline
+    from app.engine.environment import with_environment_files
+    from app.engine.model.projects import Project
+    from app.engine.workload import value_of
 
     progress = stderr_progress(options)
     workload, _ = pipeline.read_run_description(options.run)
+    project, filled = with_environment_files(Project(workload=workload), options.environment)
+    workload = project.workload or workload
     catalogue = pipeline.catalogue()
     chosen = [catalogue.platform(name) for name in options.platform] or None
     reading = pipeline.read_traces(options.trace, progress) if options.trace else None
@@ -33,8 +39,10 @@ def run(options: argparse.Namespace) -> Result:
         raise reading.unreadable[0]
     profile = pipeline.profile_trace(reading.run, workload) if reading and reading.run else None
     assessments = pipeline.assess_workload(workload, profile=profile, platforms=chosen)
-    document = {"platforms": [describe_assessment(found, options.lang) for found in assessments]}
-    return Result(document, lambda: _text(assessments, options.lang), reading.unreadable if reading else ())
+    environment = {key: value_of(workload, project.requirement, key) for key in filled}
+    document = {"platforms": [describe_assessment(found, options.lang) for found in assessments], "environment": environment}
+    told = [f"{key} = {value}" for key, value in environment.items()]
+    return Result(document, lambda: _text(assessments, told, options.lang), reading.unreadable if reading else ())
 
 
 def describe_assessment(found: "Assessment", lang: str) -> dict:
@@ -81,7 +89,7 @@ def _describe_effort(effort: "Effort", lang: str) -> dict:
     }
 
 
-def _text(assessments: "tuple[Assessment, ...]", lang: str) -> str:
+def _text(assessments: "tuple[Assessment, ...]", environment: list[str], lang: str) -> str:
     from app.engine.model.assessments import CHECKS
     from app.engine.units import format_number
 
@@ -101,7 +109,8 @@ def _text(assessments: "tuple[Assessment, ...]", lang: str) -> str:
                 f"{format_number(days[0], 0)}–{format_number(days[2], 0)}" if days else "—",
             ]
         )
-    lines = [text_table(heads, rows)]
+    lines = [render(message("cli.assess.filled", keys=environment), lang)] if environment else []
+    lines.append(text_table(heads, rows))
     if len(assessments) == 1:
         for finding in assessments[0].checks:
             lines.append(f"{term(f'assessing.check.{finding.check}', lang)}: {render(finding.summary, lang)}")

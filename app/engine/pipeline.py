@@ -33,7 +33,7 @@ from app.engine.model.traces import Trace
 from app.engine.model.workloads import Workload
 from app.engine.paths import replacing, sample_folder
 from app.engine.progress import Progress, no_progress, part_of
-from app.engine.recomputing import assess_workload, compare_runs, estimate_vram, on_this_site, plan_points, profile_trace, recompute
+from app.engine.recomputing import assess_workload, compare_runs, estimate_vram, plan_points, profile_trace, recompute
 
 if TYPE_CHECKING:
     from app.engine.workload import Fault
@@ -276,7 +276,6 @@ __all__ = [
     "input_faults",
     "knowledge",
     "new_project",
-    "on_this_site",
     "plan_points",
     "platforms_by_id",
     "predict_table",

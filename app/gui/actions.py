@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QFileDi
 
 from app.engine import pipeline
 from app.engine.capture_kit import write_capture_kit
+from app.engine.environment import with_environment_text
 from app.engine.errors import EngineError
 from app.engine.messages import message
 from app.gui.help_dialogs import about_dialog, faults_dialog, formats_dialog, keys_dialog
 from app.gui.pages import PAGES
 from app.gui.palette import Palette
 from app.gui.palette_entries import entries_of
-from app.gui.pasting import pasted
+from app.gui.pasting import environment_in, pasted
 from app.gui.verbs import Verb
 
 if TYPE_CHECKING:
@@ -122,8 +123,12 @@ class Actions:
         focused = QApplication.focusWidget()
         if isinstance(focused, TEXT_FIELDS) or (isinstance(focused, QComboBox) and focused.isEditable()):
             return
+        data = QGuiApplication.clipboard().mimeData()
+        if self._window.current == "requirement" and (text := environment_in(data)):
+            self._fill_in(text)
+            return
         try:
-            paths = pasted(QGuiApplication.clipboard().mimeData(), self._window.look.say("intake.clipboard"))
+            paths = pasted(data, self._window.look.say("intake.clipboard"))
         except OSError as error:
             self._session.failed.emit(EngineError("pipeline.not_written", file="cache", detail=error.strerror or str(error)))
             return
@@ -131,6 +136,16 @@ class Actions:
             self._window.take_in(paths)
         else:
             self._session.told.emit(message("intake.told.nothing_to_paste"), False)
+
+    def _fill_in(self, text: str) -> None:
+        """Put what the output of commands tells of a machine into the blanks of the run description."""
+        project, filled = with_environment_text(self._session.project, text)
+        if filled:
+            self._session.replace("intake.paste", project)
+            keys = [message(f"page_requirement.field.{key}") for key in filled]
+            self._session.told.emit(message("intake.told.from_text", keys=keys), True)
+        else:
+            self._session.told.emit(message("intake.told.nothing_new"), False)
 
     def copy(self) -> None:
         """Let the widget with the focus copy as it does on Ctrl+C."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData
 
+from app.engine.environment_text import environment_of_text
 from app.engine.paths import user_folder
 from app.gui.dropping import paths_of
 
@@ -30,6 +31,12 @@ def pasted(data: QMimeData, name: str) -> list[Path]:
         path.write_text(text + "\n", encoding="utf-8")
         return [path]
     return typed_paths(text)
+
+
+def environment_in(data: QMimeData) -> str:
+    """Return the pasted text where it is output of commands that tells of a machine, "" where it is something else."""
+    text = data.text() if data.hasText() and not paths_of(data) else ""
+    return text if text.strip() and kind_of_text(text.strip()) not in ("toml", "json") and environment_of_text(text) else ""
 
 
 def typed_paths(text: str) -> list[Path]:

@@ -18,6 +18,7 @@ from app.engine.messages import Message
 from app.engine.model.projects import Project, changed, due_stages
 from app.engine.progress import Progress
 from app.engine.project_file import FileState
+from app.engine.recomputing import on_this_site
 from app.gui.filing import ChangedOnDisk, Place, open_project, read_recovered, save_to
 from app.gui.held_file import HeldElsewhere
 from app.gui.history import History
@@ -124,7 +125,7 @@ class Session(QObject):
 
     def recompute(self) -> None:
         """Bring stale and missing stages up to date in the background. Only the newest document is computed; an older one is stopped."""
-        before, serial = pipeline.on_this_site(self.project), self._history.serial
+        before, serial = on_this_site(self.project), self._history.serial
         if self._computing is not None:
             self._computing.cancel()  # its end calls this again
             return

@@ -263,9 +263,19 @@ def test_assess(capsys):
     found = msgspec.convert(call(capsys, "assess", RUN, "--trace", *TRACES, "--all"), Assess)
     assert len(found.platforms) == len(pipeline.catalogue().platforms)
     levels = {check.check: check.level for check in found.platforms[0].checks}
-    assert levels["os"] == "ok" and len(levels) == 8  # Ubuntu 22.04 on the first card of the list, one of NVIDIA
+    assert levels["os"] == levels["framework"] == "ok" and len(levels) == 8
+    assert levels["toolchain"] == "unknown"  # the sample states neither driver nor tool kit
     effort = found.platforms[0].effort
     assert set(effort["stages"]) == {"runs", "correct", "fast", "cost_effective"} and effort["person_days"][0] < effort["person_days"][2]
+
+
+def test_assess_takes_the_environment_from_files(capsys, tmp_path):
+    (tmp_path / "smi.txt").write_text("| NVIDIA-SMI 535.104.05   Driver Version: 535.104.05   CUDA Version: 12.2 |\n", encoding="utf-8")
+    (tmp_path / "pip.txt").write_text("torch==2.3.1+cu121\n", encoding="utf-8")
+    files = [str(tmp_path / "smi.txt"), str(tmp_path / "pip.txt")]
+    found = call(capsys, "assess", RUN, "--environment", *files, "--platform", "nvidia-a100-sxm-80gb")
+    assert found["environment"] == {"workload.driver": "535.104.05", "workload.toolkit": "CUDA 12.1"}  # the sample states its torch
+    assert {check["check"]: check["level"] for check in found["platforms"][0]["checks"]}["toolchain"] == "ok"
 
 
 def test_predict_and_fit(capsys, tmp_path):

@@ -28,6 +28,7 @@ from app.engine.platform_store import (
 )
 from app.engine.platform_store.site import MARK, Pack
 from app.engine.project_file import load_project, save_project
+from app.engine.recomputing import on_this_site
 
 B2, A100 = "ascend-910b2", "nvidia-a100-sxm-80gb"
 
@@ -85,7 +86,7 @@ def test_a_change_makes_what_was_computed_stale_and_old_hashes_stay_good():
     assert not stale_stages(project)
     assert "predictions" in stale_stages(platform_base.change_in_project(project, change()))
     platform_base.change_in_site(change("memory_bw_gbs", 1400.0, A100))
-    assert "assessments" in stale_stages(pipeline.on_this_site(project)) and not stale_stages(pipeline.recompute(project))
+    assert "assessments" in stale_stages(on_this_site(project)) and not stale_stages(pipeline.recompute(project))
 
 
 def test_a_project_keeps_its_changes_in_its_file(tmp_path):

@@ -227,6 +227,17 @@ def test_a_guessed_column_is_a_card_with_a_way_to_check_it(window, tmp_path):
 # Pasting and typing ----------------------------------------------------------------------------------------------------------------------
 
 
+def test_output_of_commands_pasted_on_the_requirement_page_fills_its_blanks(window):
+    board, session = QGuiApplication.clipboard(), window.session
+    board.setText("torch==2.1.0\ntorch-npu==2.1.0.post6\n| npu-smi 24.1.rc2   Version: 24.1.rc2 |\n")
+    window.show_page("requirement")
+    window.setFocus()
+    window.do("paste")
+    assert (session.project.workload.framework, session.project.workload.driver) == ("pytorch 2.1.0", "24.1.rc2")
+    session.undo()
+    assert session.project.workload is None or session.project.workload.driver == ""
+
+
 def test_paste_takes_text_of_a_table_paths_and_nothing_in_a_field(window, tmp_path):
     board, rows = QGuiApplication.clipboard(), "".join(f"2026-01-01 00:00:{n:02},{n}\n" for n in range(30))
     board.setText("time,GPU util (%)\n" + rows)

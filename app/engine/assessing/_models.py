@@ -106,6 +106,12 @@ def index_of(models: tuple[ModelSupport, ...]) -> dict[str, tuple[tuple[ModelSup
     return {family: tuple(rows) for family, rows in found.items()}
 
 
+@lru_cache(maxsize=64)
+def rows_of(models: tuple[ModelSupport, ...], family: str, tasks: tuple[str, ...]) -> tuple[tuple[ModelSupport, ModelName], ...]:
+    """Return the rows of a family for these tasks."""
+    return tuple(pair for pair in index_of(models).get(family, ()) if pair[0].task in tasks)
+
+
 @lru_cache(maxsize=4)
 def lines_of(models: tuple[ModelSupport, ...]) -> frozenset[str]:
     """Return every line that a list names first: the words that can begin a model's name."""
@@ -119,6 +125,7 @@ def lines_of(models: tuple[ModelSupport, ...]) -> frozenset[str]:
     }
 
 
+@cache
 def _plain(text: str) -> str:
     low = text.lower()
     for pattern, plain in _SPELLINGS:
@@ -126,6 +133,7 @@ def _plain(text: str) -> str:
     return low
 
 
+@lru_cache(maxsize=64)
 def wanted_name(texts: tuple[str, ...], models: tuple[ModelSupport, ...]) -> ModelName | None:
     """Return the model that a run description names: the first of its texts that holds a known line; None where none does.
 
@@ -140,7 +148,8 @@ def wanted_name(texts: tuple[str, ...], models: tuple[ModelSupport, ...]) -> Mod
     return None
 
 
-def matches(wanted: ModelName, rows: tuple[tuple[ModelSupport, ModelName], ...]) -> list[Match]:
+@lru_cache(maxsize=64)
+def matches(wanted: ModelName, rows: tuple[tuple[ModelSupport, ModelName], ...]) -> tuple[Match, ...]:
     """Return the rows that list a model: its line, its generation where it tells one, and what sets it apart."""
     found = []
     for row, listed in rows:
@@ -149,7 +158,7 @@ def matches(wanted: ModelName, rows: tuple[tuple[ModelSupport, ModelName], ...])
         if wanted.versions and not wanted.versions & listed.versions:
             continue
         found.append(Match(row, _distance(wanted, listed)))
-    return found
+    return tuple(found)
 
 
 def _distance(wanted: ModelName, listed: ModelName) -> int:

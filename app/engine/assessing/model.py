@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from app.engine.assessing._context import Check, Context
 from app.engine.assessing._hpc import is_hpc_code
-from app.engine.assessing._models import Match, ModelName, index_of, matches, name_of, wanted_name
+from app.engine.assessing._models import Match, ModelName, index_of, matches, name_of, rows_of, wanted_name
 from app.engine.assessing._needs import words_of
 from app.engine.assessing._telling import unknown
 from app.engine.messages import Message, message
@@ -45,7 +45,7 @@ def run(context: Context) -> Finding:
         keys = message("assessing.stack.fill", keys=["[workload] name", "[model] family"])
         return unknown("model", message("assessing.model.not_named", name=workload.name), keys)
     tasks = ("inference",) if workload.task == "inference" else ("train", "finetune")
-    rows = tuple(pair for pair in listed if pair[0].task in tasks)
+    rows = rows_of(models, family, tasks)
     found = matches(wanted, rows)
     if not wanted.versions and any(name_of(match.row.model).versions for match in found):
         generations = sorted({one for match in found for one in name_of(match.row.model).versions})
@@ -58,7 +58,7 @@ def run(context: Context) -> Finding:
     return _judged(context, wanted, found, engines)
 
 
-def _judged(context: Context, wanted: ModelName, found: list[Match], engines: set[str]) -> Finding:
+def _judged(context: Context, wanted: ModelName, found: Sequence[Match], engines: set[str]) -> Finding:
     engine, _ = words_of(context.workload.engine, {})
     words = ALIASES.get(engine, (engine,))
     own = [match for match in found if not engine or any(word in match.row.engine.lower() for word in words)]

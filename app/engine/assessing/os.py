@@ -1,5 +1,7 @@
 """Is the customer's operating system, on his CPU, on the vendor's list? 信创 systems and CPUs are the everyday case."""
 
+from functools import lru_cache
+
 from app.engine.assessing._context import Check, Context
 from app.engine.assessing._hosts import LISTED, graded, names_of
 from app.engine.assessing._needs import Need, need_of
@@ -25,12 +27,15 @@ def run(context: Context) -> Finding:
         if workload.os.strip():
             return unknown("os", message("assessing.os.not_recognised", os=workload.os), message("assessing.os.write_so"))
         return missing_keys("os", ["os", *(["cpu_arch"] if not need.arch else [])])
+    return _looked_up(rows, card_kind(platform), need)
+
+
+@lru_cache(maxsize=512)  # the same for all cards of a kind; rows compare by identity
+def _looked_up(rows: tuple[Row, ...], kind: str, need: Need) -> Finding:
     rows = _speaking(rows, need)
     if found := _cpu(rows, need):
         return found
-    kind = card_kind(platform)
-    pairs = [(row, host) for row in rows for host in hosts_for(row, kind, need.arch)]
-    return _judged(need, pairs)
+    return _judged(need, [(row, host) for row in rows for host in hosts_for(row, kind, need.arch)])
 
 
 def _speaking(rows: tuple[Row, ...], need: Need) -> tuple[Row, ...]:

@@ -12,12 +12,13 @@ from app.engine.paths import platform_db_folder
 from app.engine.platform_store.ageing import load_stale_after
 from app.engine.platform_store.catalogue import Catalogue, load_catalogue
 from app.engine.platform_store.check_site import check_site
+from app.engine.platform_store.check_software import software_problems
 from app.engine.platform_store.effort import load_effort_priors
 from app.engine.platform_store.keys import CONFIDENCES, PEAK_OF, RATES, SUPPLY, is_day
 from app.engine.platform_store.porting import load_porting
 from app.engine.platform_store.precision_notes import load_precision_notes
 from app.engine.platform_store.problems import Problem
-from app.engine.platform_store.software import load_families, load_operator_support, load_operators, load_stacks
+from app.engine.platform_store.software import load_families, load_models, load_operator_support, load_operators, load_stacks
 
 SUPPORT = ("native", "composite", "fallback_cpu", "unsupported", "unknown")
 # The sparse rate of a card is twice its dense one, so a narrower format more than 4.2 times as fast hints at a sparse figure.
@@ -44,6 +45,7 @@ def check_database(folder: Path | None = None, site: SiteData | None = None) -> 
         "support": load_operator_support,
         "families": load_families,
         "stacks": load_stacks,
+        "models": load_models,
         "effort": load_effort_priors,
         "precision": load_precision_notes,
         "ageing": load_stale_after,
@@ -63,6 +65,8 @@ def check_database(folder: Path | None = None, site: SiteData | None = None) -> 
         problems += _check_precision(folder)
     if "support" in loaded and "operators" in loaded:
         problems += _check_support(folder)
+    if isinstance(catalogue, Catalogue) and {"families", "stacks", "models"} <= loaded.keys():
+        problems += software_problems(folder, {platform.vendor_en for platform in catalogue.platforms})
     return problems
 
 
