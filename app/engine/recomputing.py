@@ -10,6 +10,7 @@ from app.engine.known import catalogue, catalogue_of, knowledge, shipped_runs, s
 from app.engine.messages import message
 from app.engine.model.assessments import Assessment, EffortSettings
 from app.engine.model.estimates import MemoryEstimate, MemoryFit, Prediction
+from app.engine.model.measurements import MeasuredRun
 from app.engine.model.plans import PlanPoint
 from app.engine.model.platforms import Platform
 from app.engine.model.porting import Scan
@@ -64,8 +65,8 @@ def _predictions(project: Project) -> dict[str, object]:
     from app.engine.paraselect import fit_case, predict_targets
 
     runs = project_runs(project)
-    if not runs:
-        return {"predictions": (), "fit": None}
+    if not any(run.speed is not None for run in runs):
+        return {"predictions": _from_the_model(project), "fit": None}
     platforms = catalogue_of(project).by_id
     predictions = predict_targets(
         runs, runs[0].case, prediction_targets(project), platforms, shipped_runs(), workload=project.workload, profile=project.profile
@@ -76,6 +77,20 @@ def _predictions(project: Project) -> dict[str, object]:
     except EngineError:  # a case that cannot be fitted still has pooled predictions, whose notes say why
         fit = None
     return {"predictions": predictions, "fit": fit}
+
+
+def _from_the_model(project: Project) -> tuple[Prediction, ...]:
+    """Return what the workload alone says of every platform at the cards that are asked for, where nothing was measured."""
+    from app.engine.paraselect import predict
+    from app.engine.workload import modelled_speed
+
+    workload = project.workload
+    gpus = workload and (project.requirement.scale_cards or workload.run.gpus)
+    if workload is None or not gpus or workload.task == "hpc":
+        return ()
+    run = MeasuredRun(0, workload.name, "", gpus, None, "tokens/s", task=workload.task, seq_len=workload.run.seq_len)
+    wanted = [structs.replace(run, row=number, platform=one.id) for number, one in enumerate(catalogue_of(project).platforms, start=1)]
+    return predict(wanted, catalogue_of(project).by_id, shipped_runs(), workload=workload, modelled=modelled_speed)
 
 
 def _assessments(project: Project) -> dict[str, object]:
