@@ -4,6 +4,8 @@ import statistics
 
 import pytest
 
+from app.engine.model.workloads import RunParameters, Workload
+from app.engine.workload import estimate_memory, load_presets
 from tests.accuracy import memory
 from tests.accuracy.report import summary
 
@@ -34,3 +36,10 @@ def test_predictions_stay_below_what_monitors_read(shared_data):
 def test_activations_are_what_autograd_keeps(recompute, limit):
     found = summary(memory.autograd_rows(recompute))
     assert found["rows"] > 20 and found["mean"] <= limit and abs(found["worst"]) <= limit
+
+
+def test_adapters_of_latent_attention_are_counted():
+    shape = next(preset.model for preset in load_presets() if preset.name == "DeepSeek-V2-Lite")
+    run = RunParameters(gpus=1, seq_len=512, micro_batch=1, lora_rank=16)
+    told = estimate_memory(Workload("lora", "lora", "bf16", model=shape, run=run))
+    assert told.gradients_gib and told.optimizer_gib == 2 * told.gradients_gib

@@ -160,3 +160,15 @@ def test_other_unknown_checks_are_named_and_decide_nothing():
     assert one.verdict == "ready" and unknown and one.reason.params["count"] == len(unknown)
     for lang in LANGUAGES:
         assert "8" in render(one.reason, lang) and "—" not in render(one.reason, lang)
+
+
+@pytest.mark.parametrize(("engine", "platform"), [("mindie 1.0", A100), ("tensorrt-llm 0.12", ASCEND)])
+def test_an_engine_of_one_vendor_is_not_ready_on_the_cards_of_another(engine, platform):
+    one = assessed(replace(GEMMA, engine=engine), platform)
+    assert one.verdict == "adapt" and finding(one, "model").level == "warning"
+
+
+def test_an_hpc_code_is_asked_for_what_an_hpc_code_has():
+    for model in (Model(family="other"), Model(family="hpc", bytes_per_unit=2e3)):
+        one = assessed(replace(CFD, model=model), A100)
+        assert one.verdict == "unknown" and "resident_bytes_per_unit" in told(one, "vram") and "heads" not in told(one, "vram")

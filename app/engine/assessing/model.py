@@ -26,6 +26,11 @@ SAMPLE_ONLY = ("nvidia-cuda",)
 BENCHMARK = "FlagPerf"
 """A benchmark lists what it ran, not what an engine supports: its silence tells nothing."""
 QUANTISED = ("fp8", "fp4", "int8", "int4")
+BOUND = {
+    "mindie": "huawei-ascend", "modellink": "huawei-ascend", "mindspeed": "huawei-ascend", "mindspeed-llm": "huawei-ascend",
+    "mindspeed-mm": "huawei-ascend", "tensorrt-llm": "nvidia-cuda",
+}  # fmt: skip
+"""Engines that their vendor makes for its own cards alone: Huawei's repositories gitee.com/ascend, NVIDIA/TensorRT-LLM."""
 _RANK = {"yes": 0, "community": 1, "no": 2}
 _MOST = 4
 
@@ -36,6 +41,9 @@ def run(context: Context) -> Finding:
     if is_hpc_code(workload):
         name = workload.engine or workload.name
         return unknown("model", message("assessing.model.hpc", name=name), message("assessing.model.ask_port", name=name))
+    if BOUND.get(words_of(workload.engine, {})[0], family) != family and family:
+        said = message("assessing.model.no_engine", engine=workload.engine, family=family)
+        return Finding("model", "warning", said, _families_evidence(context), _plain_way(), message("assessing.short.not_listed"))
     models = context.knowledge.models
     listed = index_of(models).get(family, ())
     if not listed:

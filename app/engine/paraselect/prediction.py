@@ -27,7 +27,7 @@ NOISE = 0.04
 BEYOND = 1.5
 """A ratio outside the fitted range by this factor is out of range."""
 FAR_COUNT = 8
-Modelled: TypeAlias = Callable[[Workload, MeasuredRun, Platform], ModelledSpeed | Message]
+Modelled: TypeAlias = Callable[[Workload | None, MeasuredRun, Platform], ModelledSpeed | Message | None]
 _T95 = {1: 6.31, 2: 2.92, 3: 2.35, 4: 2.13, 5: 2.02, 6: 1.94, 7: 1.89, 8: 1.86, 9: 1.83, 10: 1.81}
 
 
@@ -56,7 +56,7 @@ def predict(
 ) -> tuple[Prediction, ...]:
     """Return a prediction for every row without a speed. The formula needs neither workload nor profile.
 
-    modelled   tells a row of a case without any known row from the workload, where that is given
+    modelled   tells a row of a case without any known row from the workload, given or of the library
     """
     del profile
     cases: dict[str, _Case] = {}
@@ -75,9 +75,11 @@ def _from_model(
 ) -> Prediction:
     """Return what the workload model says of a row whose case has no known one; else the row as it is."""
     known = any(one.platform in platforms for one in case.known)
-    if workload is None or modelled is None or known or run.gpus is None or run.platform not in platforms:
+    if modelled is None or known or run.gpus is None or run.platform not in platforms:
         return row
     told = modelled(workload, run, platforms[run.platform])
+    if told is None:
+        return row
     if isinstance(told, Message):
         return msgspec.structs.replace(row, notes=(told, *row.notes))
     better = "lower" if lower_is_better(msgspec.structs.replace(run, unit=told.unit)) else "higher"

@@ -20,10 +20,15 @@ UNTOLD = 0.05
 """And of all that is allocated: what a run description does not tell (routing, fused losses, gradient buckets) moved published runs of
 Megatron-Bridge by 1 to 7 % where every key was known, those of SimuMax by less than 1 %."""
 
+_RESIDENT = message("workload.shape_missing", keys=["[model] resident_bytes_per_unit", "[run] units"])
+"""What keeps an HPC code from being estimated."""
+
 
 def estimate_memory(workload: Workload) -> MemoryEstimate:
     """Return the estimate; where something is not known, `unknown` says what, and the figures are None."""
     network = network_of(workload.model)
+    if isinstance(network, Message) and workload.task == "hpc":
+        return MemoryEstimate(unknown=_RESIDENT)
     if isinstance(network, Message):
         return MemoryEstimate(unknown=network, kv_cache_gib=_cache_alone(workload))
     parameters = float(network.parameters) or None
@@ -58,7 +63,7 @@ def _problem(workload: Workload, network: Network | Declared) -> Message | None:
     if workload.precision is None and workload.task != "hpc":
         return message("workload.run_missing", keys=["[workload] precision"])
     if workload.task == "hpc":
-        return None if isinstance(network, Declared) else message("workload.family_unknown", family="hpc")
+        return None if isinstance(network, Declared) and network.resident_bytes else _RESIDENT
     cards = run.tensor_parallel * run.pipeline_parallel * run.context_parallel
     if run.gpus is not None and run.gpus % cards:
         return message("workload.layout", gpus=run.gpus, cards=cards)

@@ -10,6 +10,7 @@ from app.engine.model.estimates import ModelledSpeed, StepTime
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Platform
 from app.engine.model.workloads import Workload, normalise_precision
+from app.engine.workload.library import workload_of_row
 from app.engine.workload.rates import rate_table
 from app.engine.workload.serving_time import serving_time
 from app.engine.workload.step_time import estimate_step
@@ -34,8 +35,23 @@ _CARD = re.compile(r"(/|per[ _-]?)(card|gpu|npu|device)\b", re.IGNORECASE)
 _PARENTHESES = re.compile(r"\(.*?\)")
 
 
-def modelled_speed(workload: Workload, run: MeasuredRun, platform: Platform) -> ModelledSpeed | Message:
-    """Return the speed of a wanted row as the run description tells the workload, or why it cannot be told."""
+def modelled_speed(workload: Workload | None, run: MeasuredRun, platform: Platform) -> ModelledSpeed | Message | None:
+    """Return the speed of a wanted row as the run description tells the workload, or why it cannot be told.
+
+    Without a run description a row that names a model of the library tells it itself; None where it does not.
+    """
+    if workload is not None:
+        return _speed(workload, run, platform)
+    told = workload_of_row(run)
+    if told is None:
+        return None
+    found = _speed(told, run, platform)
+    if isinstance(found, Message):
+        return found
+    return replace(found, notes=(message("step_time.from_library", model=told.name), *found.notes))
+
+
+def _speed(workload: Workload, run: MeasuredRun, platform: Platform) -> ModelledSpeed | Message:
     if (run.task == "inference") != (workload.task == "inference") and run.task:
         return message("step_time.other_task")
     asked = _as_asked(workload, run)

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from app.engine.messages import Message, message
 from app.engine.model.workloads import RunParameters, Workload
 from app.engine.workload.engines import TrainingEngine
-from app.engine.workload.network import Layer, Network
+from app.engine.workload.network import Attention, Layer, Network
 from app.engine.workload.stages import CardParameters, Layout, layer_on_card, stage_layers
 
 WORD_BYTES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "fp8": 1, "int8": 1, "fp4": 0.5, "int4": 0.5, "": 0}
@@ -124,6 +124,8 @@ def _adapter_states(network: Network, workload: Workload, stage: int, card: Card
 
 
 LORA_TARGETS = ("q_proj", "v_proj")
+LATENT_TARGETS = ("q_proj", "q_b_proj", "kv_b_proj")
+"""The same where keys and values are made of one latent vector."""
 _JOINED = {
     "c_attn": ("q_proj", "k_proj", "v_proj"), "query_key_value": ("q_proj", "k_proj", "v_proj"), "W_pack": ("q_proj", "k_proj", "v_proj"),
     "c_proj": ("o_proj",), "c_fc": ("fc_in",), "mlp.c_proj": ("fc_out",), "linear_qkv": ("q_proj", "k_proj", "v_proj"),
@@ -134,7 +136,8 @@ _JOINED = {
 
 def adapted_matrices(layer: Layer, run: RunParameters) -> set[str]:
     """Return the names of the matrices of a layer that have an adapter; "all-linear" means every one but the router."""
-    wanted = {name for word in run.lora_targets or LORA_TARGETS for name in _JOINED.get(word, (word,))}
+    usual = LATENT_TARGETS if isinstance(layer.attention, Attention) and layer.attention.kv_rank else LORA_TARGETS
+    wanted = {name for word in run.lora_targets or usual for name in _JOINED.get(word, (word,))}
     every = bool(wanted & {"all", "all-linear"})
     return {one.name for one in layer.matrices if one.name in wanted or (every and one.module != "router")}
 

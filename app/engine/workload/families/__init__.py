@@ -16,14 +16,15 @@ def network_of(model: Model | None) -> Network | Declared | Message:
     """Return what the network is made of, or the reason why it is not known."""
     if model is None:
         return message("workload.no_model")
-    if model.family.lower() in DECLARED or model.flops_per_sample or model.fp64_flop_per_unit or model.fp32_flop_per_unit:
+    hpc = model.fp64_flop_per_unit or model.fp32_flop_per_unit or model.bytes_per_unit or model.resident_bytes_per_unit
+    if model.family.lower() in DECLARED or model.flops_per_sample or hpc:
         return declared_of(model)
     return transformer_of(model)
 
 
 def declared_of(model: Model) -> Declared | Message:
     """Return the sums of a network or code, or which are missing."""
-    hpc = bool(model.fp64_flop_per_unit or model.fp32_flop_per_unit or model.bytes_per_unit)
+    hpc = bool(model.fp64_flop_per_unit or model.fp32_flop_per_unit or model.bytes_per_unit or model.resident_bytes_per_unit)
     needed = () if hpc else ("parameters", "flops_per_sample", "kept_per_sample")
     missing = [f"[model] {key}" for key in needed if not getattr(model, key)]
     if missing:
