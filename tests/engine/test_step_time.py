@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from app.engine import pipeline
-from app.engine.messages import Message, has_entry
+from app.engine.messages import Message, has_entry, message
 from app.engine.model.estimates import StepTime
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Fact, Platform
@@ -197,3 +197,9 @@ def test_serving_by_the_model():
     waiting = replace(row, unit="ms", extra={"quantity": "ttft"})
     assert pipeline.predict_table([waiting], SERVED)[0].value is None
     assert isinstance(modelled_speed(JOB, row, card()), Message)
+
+
+def test_what_was_noted_while_a_file_was_read_changes_no_time():
+    noted = replace(JOB, notes=(message("workload.units_assumed", key="run.units"), message("checking.heads", hidden=4096, near=[16, 32])))
+    assert timed(noted).seconds == timed(JOB).seconds
+    assert speed_cost(noted, replace(noted, run=replace(RUN, recompute="full")), card()) > 0

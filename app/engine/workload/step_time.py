@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+from msgspec.structs import replace
 
 from app.engine.messages import Message, message
 from app.engine.model.estimates import StepTime, TimePart
@@ -38,7 +39,7 @@ def estimate_step(workload: Workload, platform: Platform) -> StepTime | Message:
 
 def estimate_steps(workload: Workload, platforms: Sequence[Platform], table: RateTable | None = None) -> tuple[StepTime | Message, ...]:
     """Return the same for each of these platforms; the work is counted once."""
-    step = _counted(workload)
+    step = _work_of(workload)
     if isinstance(step, Message):
         return (step,) * len(platforms)
     table = table or rate_table()
@@ -57,7 +58,7 @@ def speed_costs(workload: Workload, changed: Sequence[Workload], platforms: Sequ
     kept: dict[tuple[int | None, int | None], Rates] = {}
 
     def per_token(one: Workload) -> np.ndarray:
-        step = _counted(one)
+        step = _work_of(one)
         if isinstance(step, Message):
             return np.full(len(platforms), np.nan)
         key = (one.run.gpus, one.run.nodes)
@@ -67,6 +68,11 @@ def speed_costs(workload: Workload, changed: Sequence[Workload], platforms: Sequ
 
     before = per_token(workload)
     return [per_token(one) / before - 1 for one in changed]
+
+
+def _work_of(workload: Workload) -> StepWork | Message:
+    """Counted once per run; what was noted while its file was read changes nothing, and has no hash."""
+    return _counted(replace(workload, notes=()))
 
 
 @lru_cache(maxsize=64)
