@@ -335,6 +335,17 @@ def test_a_llama_factory_file(read):
     assert quantised.task == "qlora" and quantised.run.weight_bits == 4 and quantised.run.lora_targets == ("all",)
 
 
+@pytest.mark.parametrize(
+    "launch",
+    ["torchrun --nnodes 2 --nproc_per_node 4 src/train.py", "NNODES=2 NPROC_PER_NODE=4 llamafactory-cli train"],
+)
+def test_a_llama_factory_command_tells_its_cards_and_precision(read, launch):
+    options = "--stage sft --finetuning_type full --model_name_or_path Qwen/Qwen2.5-7B --cutoff_len 2048 --bf16 True"
+    workload = read(f"{launch} {options} --per_device_train_batch_size 2 --gradient_accumulation_steps 4", "train.sh")
+    assert workload.precision == "bf16" and workload.task == "finetune"
+    assert (workload.run.gpus, workload.run.nodes, workload.run.micro_batch, workload.run.global_batch) == (8, 2, 2, 64)
+
+
 def test_the_deepspeed_file_beside_is_taken(read, tmp_path):
     (tmp_path / "mine.json").write_text(json.dumps(ZERO))
     found = read(TUNING + "finetuning_type: full\ndeepspeed: conf/mine.json\n")

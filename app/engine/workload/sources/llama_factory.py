@@ -18,6 +18,9 @@ from app.engine.workload.sources._presets import state_model_name
 _OWN = frozenset({"stage", "finetuning_type", "template", "cutoff_len", "lora_target", "dataset_dir", "do_train"})
 _NAMES = _OWN | {"model_name_or_path", "per_device_train_batch_size"}
 _ATTENTION = {"fa2": "flash", "fa3": "flash", "sdpa": "flash", "disabled": "eager", "eager": "eager"}
+_TRUTH = {"true": True, "false": False}
+_LAUNCHED = {name: re.compile(rf"\b{name}=[\"']?(\d{{1,7}})\b") for name in ("NPROC_PER_NODE", "NNODES")}
+"""What llamafactory-cli takes from its environment where it starts several processes itself."""
 _MOST_BYTES = 1 << 20
 _BATCH, _LENGTH, _RANK = 8, 2048, 8
 
@@ -35,10 +38,11 @@ class LlamaFactory:
     def read(self, document: Document) -> Workload:
         """Return the workload of a training."""
         facts, options = Facts(document), options_of(document, _NAMES)
-        values = options.values
+        values = {name: _TRUTH.get(str(value).lower(), value) for name, value in options.values.items()}
         task = _task(facts, values)
         state_model_name(facts, values.get("model_name_or_path"))
         facts.values["workload.engine"] = "llama-factory"
+        _cards(facts, values)
         _batch(facts, values)
         if task in ("lora", "qlora"):
             _lora(facts, values)
@@ -72,12 +76,32 @@ def _task(facts: Facts, values: dict[str, object]) -> Task:
     return "lora"
 
 
+def _cards(facts: Facts, values: dict[str, object]) -> None:
+    """Cards and nodes of the launcher; the batch of all of them follows."""
+    found = {
+        "nproc_per_node": values.get("nproc_per_node", values.get("num_gpus")),
+        "nnodes": values.get("nnodes", values.get("num_nodes")),
+    }
+    for name in found:
+        told = _LAUNCHED[name.upper()].search(facts.document.text) if facts.document.syntax == "shell" else None
+        found[name] = told[1] if told and found[name] is None else found[name]
+    each, nodes = found["nproc_per_node"], found["nnodes"]
+    if not str(each).isdecimal() or not (nodes is None or str(nodes).isdecimal()):
+        return
+    facts.state("run.nodes", nodes, "nnodes")
+    facts.state("run.gpus", int(str(each)) * (facts.whole("run.nodes") or 1), "nproc_per_node")
+
+
 def _batch(facts: Facts, values: dict[str, object]) -> None:
     facts.state("run.seq_len", values.get("cutoff_len"), "cutoff_len")
     facts.assume("run.seq_len", _LENGTH)
     facts.state("run.micro_batch", values.get("per_device_train_batch_size"), "per_device_train_batch_size")
     facts.assume("run.micro_batch", _BATCH)
-    deepspeed.tell_accumulation(facts, values.get("gradient_accumulation_steps", 1))
+    steps = values.get("gradient_accumulation_steps", 1)
+    gpus, micro = facts.whole("run.gpus"), facts.whole("run.micro_batch")
+    if gpus and micro and str(steps).isdecimal():
+        facts.derive("run.global_batch", gpus * micro * int(str(steps)))
+    deepspeed.tell_accumulation(facts, steps)
 
 
 def _lora(facts: Facts, values: dict[str, object]) -> None:
