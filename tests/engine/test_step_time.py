@@ -203,3 +203,17 @@ def test_what_was_noted_while_a_file_was_read_changes_no_time():
     noted = replace(JOB, notes=(message("workload.units_assumed", key="run.units"), message("checking.heads", hidden=4096, near=[16, 32])))
     assert timed(noted).seconds == timed(JOB).seconds
     assert speed_cost(noted, replace(noted, run=replace(RUN, recompute="full")), card()) > 0
+
+
+def test_what_does_not_fit_into_vram_at_once_is_not_counted_as_speed():
+    serving = RunParameters(gpus=1, concurrency=5000, input_len=1024, output_len=256)
+    job = Workload("s", "inference", "bf16", engine="vllm", model=replace(MODEL, layers=32), run=serving)
+    row = MeasuredRun(1, "c", "nvidia-a100-sxm-80gb", 1, None, "ms", task="inference", extra={"quantity": "tpot"})
+    told = modelled_speed(job, row, card())
+    assert [one.code for one in told.notes] == ["step_time.served", "step_time.waiting"]
+    most = told.notes[1].params["most"]
+    assert 10 < most < 1000
+    fewer = modelled_speed(replace(job, run=replace(serving, concurrency=most)), row, card())
+    assert fewer.value == told.value and len(fewer.notes) == 1
+    small = modelled_speed(replace(job, run=replace(serving, concurrency=1)), row, card("nvidia-v100-sxm2-16gb", bf16_tensor_tflops=125.0))
+    assert [one.code for one in small.notes] == ["step_time.served", "step_time.no_room"]

@@ -100,6 +100,14 @@ def _served(workload: Workload) -> Served | None:
     return Served(tuple(different), load, workload.run.memory_fraction)
 
 
+def most_at_once(workload: Workload, platform: Platform) -> int | None:
+    """Return how many sequences one copy of a served model holds at once on a platform, 0 where one does not fit; None = not known."""
+    served, usable = _served(workload), platform.number("free_gib")
+    if served is None or usable is None:
+        return None
+    return serving_fit.most_sequences(served.stages, served.load, usable * GIB, served.fraction)
+
+
 def _fit(served: Served | None, total: float, free: float, changes: list[_Change], growth: _Growth | None) -> MemoryFit:
     headroom = served.headroom(free * GIB) / GIB if served else free - total
     helpful: list[Remedy] = []

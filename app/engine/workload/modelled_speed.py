@@ -10,6 +10,7 @@ from app.engine.model.estimates import ModelledSpeed, StepTime
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Platform
 from app.engine.model.workloads import Workload, normalise_precision
+from app.engine.workload.fitting import most_at_once
 from app.engine.workload.library import workload_of_row
 from app.engine.workload.rates import rate_table
 from app.engine.workload.serving_time import serving_time
@@ -72,6 +73,7 @@ def _served(workload: Workload, run: MeasuredRun, platform: Platform) -> Modelle
     """Return throughput in tokens, or the time of each further token; the first token waits in a queue that is not modelled."""
     quantity = run.extra.get("quantity", "") or "throughput"
     unit = run.unit or ("ms" if quantity == "tpot" else "tokens/s")
+    workload, crowded = _room(workload, platform)
     time = serving_time(workload, platform)
     if isinstance(time, Message):
         return time
@@ -85,7 +87,21 @@ def _served(workload: Workload, run: MeasuredRun, platform: Platform) -> Modelle
     else:
         return message("step_time.unit", unit=f"{quantity} {unit}")
     told = message("step_time.served", batch=time.sequences, bound=message(f"step_time.bound.{time.bound}"))
-    return ModelledSpeed(value, value * math.exp(ends[f"{kind}_low"]), value * math.exp(ends[f"{kind}_high"]), unit, (told,))
+    return ModelledSpeed(value, value * math.exp(ends[f"{kind}_low"]), value * math.exp(ends[f"{kind}_high"]), unit, (told, *crowded))
+
+
+def _room(workload: Workload, platform: Platform) -> tuple[Workload, tuple[Message, ...]]:
+    """Return the load that fits into VRAM at once, and a word on it where that is less than was asked for: the rest waits its turn."""
+    run = workload.run
+    each = run.tensor_parallel * run.pipeline_parallel * run.context_parallel
+    copies = max(1, (run.gpus or each) // each)
+    most = most_at_once(workload, platform)
+    if most is None or most * copies >= (run.concurrency or 1):
+        return workload, ()
+    if most == 0:
+        return workload, (message("step_time.no_room", platform=platform.id),)
+    said = message("step_time.waiting", most=most * copies, asked=run.concurrency)
+    return replace(workload, run=replace(run, concurrency=most * copies)), (said,)
 
 
 def _as_asked(workload: Workload, run: MeasuredRun) -> Workload:
