@@ -217,3 +217,14 @@ def test_what_does_not_fit_into_vram_at_once_is_not_counted_as_speed():
     assert fewer.value == told.value and len(fewer.notes) == 1
     small = modelled_speed(replace(job, run=replace(serving, concurrency=1)), row, card("nvidia-v100-sxm2-16gb", bf16_tensor_tflops=125.0))
     assert [one.code for one in small.notes] == ["step_time.served", "step_time.no_room"]
+
+
+@pytest.mark.parametrize(("quantity", "unit"), [("tpot", "ms"), ("throughput", "tokens/s")])
+def test_no_end_of_a_served_interval_is_above_the_rate_of_the_vram(quantity, unit):
+    job = Workload("s", "inference", "bf16", model=MODEL, run=RunParameters(gpus=1, concurrency=1, input_len=128, output_len=256))
+    row = MeasuredRun(1, "c", "nvidia-a100-sxm-80gb", 1, None, unit, task="inference", extra={"quantity": quantity})
+    told = modelled_speed(job, row, card())
+    layer = 4096 * (4096 * 2 + 1024 * 2 + 14336 * 3)
+    least_s = 2 * (16 * layer + 4096 * 128256) / (card().number("memory_bw_gbs") * 1e9)
+    fastest = told.low / 1e3 if quantity == "tpot" else 1 / told.high
+    assert least_s * 0.999 <= fastest and told.low < told.value < told.high

@@ -70,7 +70,10 @@ def _speed(workload: Workload, run: MeasuredRun, platform: Platform) -> Modelled
 
 
 def _served(workload: Workload, run: MeasuredRun, platform: Platform) -> ModelledSpeed | Message:
-    """Return throughput in tokens, or the time of each further token; the first token waits in a queue that is not modelled."""
+    """Return throughput in tokens, or the time of each further token; the first token waits in a queue that is not modelled.
+
+    No end of the interval is above what the full rate of the VRAM allows.
+    """
     quantity = run.extra.get("quantity", "") or "throughput"
     unit = run.unit or ("ms" if quantity == "tpot" else "tokens/s")
     workload, crowded = _room(workload, platform)
@@ -81,13 +84,16 @@ def _served(workload: Workload, run: MeasuredRun, platform: Platform) -> Modelle
     ends = rate_table().intervals
     if quantity == "tpot" and words in _SECONDS:
         value, kind = time.each_s / _SECONDS[words], f"each_{time.kind}"
+        least, most = time.floor_s / _SECONDS[words], math.inf
     elif quantity in ("throughput", "speed") and words.partition("/")[0] in _TOKENS:
         cards = (workload.run.gpus or 1) if _CARD.search(unit) else 1
         value, kind = time.tokens_per_s / cards, f"served_{time.kind}"
+        least, most = 0.0, time.sequences / time.floor_s / cards
     else:
         return message("step_time.unit", unit=f"{quantity} {unit}")
     told = message("step_time.served", batch=time.sequences, bound=message(f"step_time.bound.{time.bound}"))
-    return ModelledSpeed(value, value * math.exp(ends[f"{kind}_low"]), value * math.exp(ends[f"{kind}_high"]), unit, (told, *crowded))
+    low, high = max(least, value * math.exp(ends[f"{kind}_low"])), min(most, value * math.exp(ends[f"{kind}_high"]))
+    return ModelledSpeed(value, low, high, unit, (told, *crowded))
 
 
 def _room(workload: Workload, platform: Platform) -> tuple[Workload, tuple[Message, ...]]:

@@ -22,11 +22,13 @@ CHUNK_TOKENS = 8192
 class ServingTime(Struct, frozen=True):
     """Seconds of the first token of one input alone and of each further token of `sequences` at once; tokens per second given out.
 
+    floor_s bytes of a decoding pass at the full rate of the VRAM: no pass is quicker
     bound   what holds a decoding pass up: "memory" or "compute"; kind: of the intervals in step_rates.toml
     """
 
     first_s: float
     each_s: float
+    floor_s: float
     tokens_per_s: float
     sequences: int
     bound: str
@@ -56,10 +58,18 @@ def serving_time(workload: Workload, platform: Platform) -> ServingTime | Messag
     alone, _ = _seconds(pass_work(network, workload, Pass(1, run.input_len, run.input_len / 2)), rates)
     together = max(1, min(sequences, CHUNK_TOKENS // run.input_len))
     chunk, _ = _seconds(pass_work(network, workload, Pass(together, run.input_len, run.input_len / 2)), rates)
-    decode, bound = _seconds(pass_work(network, workload, Pass(sequences, 1, run.input_len + run.output_len / 2)), rates)
+    decoding = pass_work(network, workload, Pass(sequences, 1, run.input_len + run.output_len / 2))
+    decode, bound = _seconds(decoding, rates)
+    floor = sum(part.bytes for part in decoding.work) / float(rates.bandwidth[0]) * rates.constants.bandwidth_share
     token = decode + chunk / together * sequences / run.output_len
     return ServingTime(
-        alone + decode, decode, copies * sequences / token, sequences * copies, bound, "sparse" if network.layers[-1].experts else "dense"
+        alone + decode,
+        decode,
+        min(floor, decode),
+        copies * sequences / token,
+        sequences * copies,
+        bound,
+        "sparse" if network.layers[-1].experts else "dense",
     )
 
 
