@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from app.engine.messages import message
 from app.engine.model.requirements import Requirement
 from app.engine.model.workloads import Model, RunParameters, Workload
-from app.engine.workload.families import DECLARED
+from app.engine.workload.families import DECLARED, count_parameters
 from app.engine.workload.families.habits import HABITS, habits_of
 from app.engine.workload.keys import Fault
+from app.engine.workload.kv_cache import FORMATS, kv_word
 from app.engine.workload.presets import load_presets
 
 MOST_NEAR = 4
+FAR_OFF = 1.15
 MOST_TRIED = 10_000
 WEIGHT_BITS = (0, 2, 3, 4, 5, 6, 8, 16, 32)
 ZERO_PARAMETERS = 3
@@ -58,6 +60,13 @@ def _family(model: Model) -> Iterator[Fault]:
 def known_family(family: str) -> bool:
     """Tell whether it is known how a family's networks are built."""
     return habits_of(family) is not None or family.lower() in DECLARED or family in {one.model.family for one in load_presets()}
+
+
+def _parameters(model: Model) -> Iterator[Fault]:
+    """The shape decides, so what is stated beside it must be near."""
+    counted = count_parameters(model)
+    if counted and model.parameters and not 1 / FAR_OFF < model.parameters / counted < FAR_OFF:
+        yield Fault("model.parameters", message("checking.parameters", counted=counted / 1e9), "warning")
 
 
 def _heads(model: Model) -> Iterator[Fault]:
@@ -242,6 +251,8 @@ def _states(workload: Workload, model: Model, run: RunParameters) -> Iterator[Fa
     if run.weight_bits not in WEIGHT_BITS:
         near = sorted(sorted(WEIGHT_BITS[1:], key=lambda bits: abs(bits - run.weight_bits))[:MOST_NEAR])
         yield Fault("run.weight_bits", message("checking.bits", near=near))
+    if run.kv_dtype and kv_word(run.kv_dtype) not in (*FORMATS, "auto"):
+        yield Fault("run.kv_dtype", message("checking.not_a_choice", text=run.kv_dtype[:40], near=list(FORMATS)))
     group = run.quant_group
     if run.weight_bits and group and model.hidden and group <= model.hidden and model.hidden % group:
         near = divisors_near(model.hidden, group)
@@ -264,5 +275,5 @@ def _dates(requirement: Requirement, today: datetime.date) -> list[Fault]:
     return [Fault("requirement.deliver_by", message("checking.past", today=today.isoformat()))]
 
 
-_MODEL_RULES = (_family, _heads, _kv_heads, _experts, _picture)
+_MODEL_RULES = (_family, _parameters, _heads, _kv_heads, _experts, _picture)
 _RUN_RULES = (_tensor, _layout, _sequence, _stages, _expert_parallel, _expert_layout, _batch, _nodes, _states, _length)

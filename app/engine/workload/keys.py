@@ -156,17 +156,21 @@ def _number(key: str, text: str, *, whole: bool) -> int | float | Fault:
     found = _NUMBER.fullmatch(bare)
     if found is None:
         return Fault(key, message("checking.not_a_number", text=text))
-    return _within(key, float(found[1]) * _FACTORS.get((found[2] or "").lower(), 1.0) / (100 if key in PERCENT else 1), whole=whole)
+    return _within(key, float(found[1]) * _FACTORS.get((found[2] or "").lower(), 1.0) / _scale(key), whole=whole, scale=_scale(key))
 
 
 def checked_number(key: str, value: int | float) -> int | float | Fault:
     """Return a number that a file holds, in the unit of the key, as the value of it; a Fault where it is out of its limits."""
-    return _within(key, value, whole=kind_of(key) == "whole")
+    return _within(key, value, whole=kind_of(key) == "whole", scale=1)
 
 
-def _within(key: str, value: int | float, *, whole: bool) -> int | float | Fault:
+def _scale(key: str) -> int:
+    return 100 if key in PERCENT else 1
+
+
+def _within(key: str, value: int | float, *, whole: bool, scale: int) -> int | float | Fault:
+    """scale: of the limits as they are told, 100 where percent are typed."""
     low, high = limits_of(key)
-    scale = 100 if key in PERCENT else 1
     if not value >= low:  # NaN, too
         return Fault(key, message("checking.too_small", low=f"{low * scale:,.10g}"))
     if value > high:

@@ -44,9 +44,15 @@ FORMATS = {
 fp4: an fp8 scale per 16 elements (NVFP4)."""
 
 
+def kv_word(kv_dtype: str) -> str:
+    """Return the word of FORMATS that is meant: fp8_e4m3 and fp8_e5m2 take one byte each."""
+    word = kv_dtype.strip().lower().replace("bfloat16", "bf16").replace("float16", "fp16")
+    return "fp8" if word.startswith("fp8") else word
+
+
 def kv_format(kv_dtype: str, precision: str) -> KvFormat:
     """Return the format as stated, else the precision of the activations: engines keep 16 bits unless told otherwise."""
-    stated = FORMATS.get(kv_dtype.strip().lower().replace("bfloat16", "bf16").replace("float16", "fp16"))
+    stated = FORMATS.get(kv_word(kv_dtype))
     return stated or (FORMATS["fp32"] if precision in ("fp32", "tf32", "fp64") else FORMATS["bf16"])
 
 

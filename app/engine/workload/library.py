@@ -3,6 +3,8 @@
 import re
 from functools import cache
 
+from msgspec.structs import replace
+
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.workloads import Model, RunParameters, Workload
 from app.engine.workload.presets import load_presets
@@ -46,7 +48,8 @@ def workload_of_row(run: MeasuredRun) -> Workload | None:
     lengths = _LENGTHS.search(run.workload.strip().lower())
     numbers = {"input_len": int(lengths[1]), "output_len": int(lengths[2])} if lengths and run.task == "inference" else {}
     engine = run.extra.get("engine", "") or run.framework
-    parameters = RunParameters(platform=run.platform, gpus=run.gpus, zero_stage=int(zero[1]) if zero else 0, **degrees, **numbers)
+    parameters = RunParameters(platform=run.platform, gpus=run.gpus, zero_stage=int(zero[1]) if zero else 0)
+    parameters = replace(parameters, **degrees, **numbers)
     return Workload(found[0], run.task, framework=run.framework, engine=engine.strip().lower(), model=found[1], run=parameters)
 
 

@@ -10,11 +10,12 @@ from typing import TypeVar
 import msgspec
 
 from app.engine.errors import EngineError
+from app.engine.messages import Message, message
 from app.engine.model.requirements import Requirement
 from app.engine.model.workloads import MeasuredSpeed, Model, Node, RunParameters, Workload, normalise_precision
 from app.engine.paths import replacing
 from app.engine.texts import decode
-from app.engine.workload.keys import KEYS, Fault, checked_number
+from app.engine.workload.keys import KEYS, Fault, checked_number, choices_of, kind_of
 from app.engine.workload.sources import PARTIAL, Document, format_of, source_of
 
 Kind = TypeVar("Kind")
@@ -160,8 +161,21 @@ def _converted(path: Path, text: str, name: str, fields: dict, kind: type[Kind])
         missing = re.search(r"missing required field `(\w+)`", str(error))
         if missing:
             raise EngineError("workload.key_missing", file=path, place=_line(text, "", name), key=f"[{name}] {missing[1]}") from error
-        what = str(error).partition(" - at")[0]
+        what = _not_a_value(f"{name}.{where}", fields.get(where)) or str(error).partition(" - at")[0]
         raise EngineError("workload.bad_value", file=path, place=_line(text, name, where), key=f"[{name}] {where}", detail=what) from error
+
+
+def _not_a_value(key: str, raw: object) -> Message | None:
+    """Return in words why a value cannot be one of a key, None where only its type tells."""
+    if key not in KEYS or raw is None:
+        return None
+    if near := choices_of(key):
+        return message("checking.not_a_choice", text=str(raw)[:40], near=list(near))
+    if kind_of(key) not in ("whole", "real"):
+        return None
+    if isinstance(raw, float) and raw == raw and abs(raw) < 1e15:  # noqa: PLR2004 - what an int still tells exactly
+        return message("checking.not_whole", near=[int(raw), int(raw) + 1])
+    return message("checking.not_a_number", text=str(raw)[:40])
 
 
 def _refuse_slips(path: Path, text: str, tables: dict) -> None:
