@@ -6,6 +6,7 @@
 k of a case are fitted where three platforms are known, else those of its class in the measured data that ship with the program.
 """
 
+from app.engine.paraselect.evaluating import evaluate, evaluate_held_out
 from app.engine.paraselect.fitting import fit_case
 from app.engine.paraselect.prediction import predict, predict_targets
 from app.engine.paraselect.run_table import read_runs, write_predictions
@@ -19,6 +20,8 @@ __all__ = [
     "ToldSpeeds",
     "Way",
     "compute_rate",
+    "evaluate",
+    "evaluate_held_out",
     "fit_case",
     "predict",
     "predict_targets",
