@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from app.engine.documents import export_checks, proposal_texts, write_proposal, write_table, writing
 from app.engine.errors import EngineError
-from app.engine.estimating import scale_table
+from app.engine.estimating import estimate_serving, scale_table
 from app.engine.known import catalogue, catalogue_of, knowledge, platforms_by_id, shipped_runs
 from app.engine.messages import Message, message
 from app.engine.model.estimates import Fit, Prediction
@@ -264,6 +264,7 @@ __all__ = [
     "check_platforms",
     "choose_case",
     "compare_runs",
+    "estimate_serving",
     "estimate_vram",
     "export_checks",
     "fit_table",

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.accuracy import inference, memory, scaling, step_time
+from tests.accuracy import inference, memory, scaling, serving, step_time
 
 OUT = Path("accuracy-out")
 
@@ -24,6 +24,8 @@ def sections() -> dict[str, Callable[[], Sequence[tuple]]]:
         "Step time, modelled, torchtitan and Megatron-Bridge (s)": lambda: step_rows(megatron=False),
         "Speed over card counts, one count known, whole workloads held out": lambda: scaling.rows(1),
         "Speed over card counts, two counts known, whole workloads held out": lambda: scaling.rows(2),
+        "Time of a served token, whole models held out (ms)": lambda: serving.rows("modelled"),
+        "Time of a served token, other runs of the same model known (ms)": lambda: serving.rows("transferred"),
         "Parameters of the shipped models": memory.parameter_rows,
     }
 

@@ -36,3 +36,50 @@ def test_scale_names_what_is_wrong(capsys, tmp_path):
     assert "error:" in call(capsys, "scale", str(table), "--case", "b", "--gpus", "16", status=2)["error"]
     assert "error:" in call(capsys, "scale", str(table), "--case", "a", "--gpus", "0", status=2)["error"]
     assert "error:" in call(capsys, "scale", str(table), "--case", "a", "--gpus", "x", status=2)["error"]
+
+
+RUN = """
+[workload]
+task = "inference"
+precision = "bf16"
+engine = "vllm"
+[model]
+family = "llama"
+layers = 32
+hidden = 4096
+heads = 32
+kv_heads = 8
+intermediate = 14336
+vocab = 128256
+[run]
+gpus = 1
+input_len = 1024
+output_len = 256
+"""
+
+
+def test_serve_estimate_tells_every_platform_and_load(capsys, tmp_path):
+    file = tmp_path / "run.toml"
+    file.write_text(RUN, encoding="utf-8")
+    words = ("serve-estimate", str(file), "--platform", "nvidia-h100-sxm-80gb", "ascend-910b2", "--concurrency", "1", "64", "100000")
+    document = call(capsys, *words)
+    assert [one["platform"] for one in document["platforms"]] == ["nvidia-h100-sxm-80gb", "ascend-910b2"]
+    for one in document["platforms"]:
+        assert one["gpus"] == 1
+        assert [point["concurrency"] for point in one["points"]] == [1, 64, 100000]
+        for point in one["points"]:
+            assert {"ttft_ms", "tpot_ms", "tokens_per_s", "tokens_per_s_per_card", "low", "high", "fits"} <= set(point)
+            assert point["low"] < point["tpot_ms"] < point["high"]
+        assert [point["fits"] for point in one["points"]] == [True, True, False]
+        assert one["points"][2]["ttft_ms"] is None and one["points"][2]["notes"]
+    for lang in ("en", "zh"):
+        assert run_command([*words, "--lang", lang]) == 0
+        assert "ascend-910b2" in capsys.readouterr().out
+
+
+def test_serve_estimate_names_what_is_wrong(capsys, tmp_path):
+    file = tmp_path / "run.toml"
+    file.write_text(RUN, encoding="utf-8")
+    assert "error:" in call(capsys, "serve-estimate", str(file), "--platform", "nothing", "--concurrency", "1", status=2)["error"]
+    words = ("serve-estimate", str(file), "--platform", "nvidia-b200", "--concurrency", "0")
+    assert "error:" in call(capsys, *words, status=2)["error"]

@@ -49,7 +49,8 @@ class Scaling(Struct, frozen=True):
 class ServingPoint(Struct, frozen=True):
     """A server under one load; None = cannot be told, the reason is in notes.
 
-    low, high   of tpot_ms; fits: whether all sequences have room at once (None = not known); where not, the rest wait
+    low, high   of tpot_ms; first_low, first_high: of ttft_ms
+    fits        whether all sequences have room at once (None = not known); where not, the rest wait
     """
 
     concurrency: int
@@ -62,6 +63,8 @@ class ServingPoint(Struct, frozen=True):
     fits: bool | None = None
     kind: Kind | None = None
     notes: tuple[Message, ...] = ()
+    first_low: float | None = None
+    first_high: float | None = None
 
 
 class ServingEstimate(Struct, frozen=True):
