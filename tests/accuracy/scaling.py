@@ -22,6 +22,8 @@ FOLDS = 8
 CLASSES = ("hpc", "fabric", "host")
 SPREAD_PRIOR, SPREAD_WEIGHT = math.log(0.1), 0.05
 ENDS = (0.05, 0.95)
+MARGIN = 1.2
+"""Of an interval over those points: workloads are few, and differ more than their number shows."""
 
 
 class Case(Struct, frozen=True, eq=False):
@@ -111,21 +113,21 @@ def missed(taught: Law, held: Iterable[Case], ends: dict[str, float]) -> list[Mi
             for count, point, log in list(zip(one.gpus, one.points, one.logs, strict=True))[known:]:
                 middle, deviation = law.at(point)
                 low, high = (2 ** (middle + deviation * ends.get(f"{name}_{end}", 0.0)) * count for end in ("low", "high"))
-                value = 2**middle * count
+                value = min(2**middle, 2 ** one.logs[0]) * count
                 found.append(Missed(one, known, count, 2**log * count, value, low, high, (log - middle) / deviation))
     return found
 
 
 def ends_of(found: Sequence[Missed]) -> dict[str, float]:
-    """Return the 5 % and 95 % points of the deviations, by how much was known; every case counts the same."""
+    """Return the 5 % and 95 % points of the deviations, by how much was known; a case counts by the root of its rows."""
     told = {}
     for known, name in ((1, "one"), (2, "several")):
         mine = [one for one in found if one.known == known]
         counts = {one.case.name: sum(other.case.name == one.case.name for other in mine) for one in mine}
         order = sorted(mine, key=lambda one: one.deviations)
-        weights = np.cumsum([1 / counts[one.case.name] for one in order])
+        weights = np.cumsum([counts[one.case.name] ** -0.5 for one in order])
         for end, share in zip(("low", "high"), ENDS, strict=True):
-            told[f"{name}_{end}"] = order[min(int(np.searchsorted(weights / weights[-1], share)), len(order) - 1)].deviations
+            told[f"{name}_{end}"] = order[min(int(np.searchsorted(weights / weights[-1], share)), len(order) - 1)].deviations * MARGIN
     return told
 
 
@@ -167,7 +169,7 @@ def main() -> None:
     lines = [
         "# How speed per card falls with the number of cards; what each figure means: app/engine/paraselect/scaling_law.py.",
         "# Written by `python -m tests.accuracy.scaling` from platform_db/measured/scaling.csv (sources in its rows); intervals are the",
-        "# 5 % and 95 % points, in standard deviations, of cases whose workload was held out.",
+        "# 5 % and 95 % points and a margin, in standard deviations, of cases whose workload was held out.",
         f"# Learned on {datetime.date.today()} from {sum(len(one.logs) for one in cases())} rows of {len(cases())} cases.",
         f"noise = {{ {', '.join(f'{name} = {value:.4f}' for name, value in law.noise.items())} }}",
         "",

@@ -68,8 +68,8 @@ class Setup(Struct, frozen=True):
 def setup_of(platform: Platform, task: str, cards_per_node: float = CARDS_PER_NODE) -> Setup:
     """Return the class of a case on a platform, and how many cards stand together there."""
     fabric = platform.fabric
-    joined = fabric.kind != "none" and bool(fabric.one_direction_gbs)
-    domain = (fabric.domain_cards or CARDS_PER_NODE) if joined and not fabric.pairs_only else 1
+    joined = fabric.kind != "none" and bool(fabric.one_direction_gbs) and not fabric.pairs_only
+    domain = (fabric.domain_cards or CARDS_PER_NODE) if joined else 1
     name = "hpc" if task == "hpc" else "fabric" if joined else "host"
     return Setup(name, max(float(domain), cards_per_node))
 
