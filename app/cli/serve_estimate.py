@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli._frame import Command, Result, Words, text_table
+from app.cli._frame import EXIT_DONE, EXIT_INPUT, Command, Result, Words, text_table
+from app.engine.errors import EngineError
 from app.engine.messages import message, render, term
 
 if TYPE_CHECKING:
@@ -16,19 +17,29 @@ def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
     parser.add_argument("run", type=Path, metavar="RUN", help=words("run"))
     parser.add_argument("--platform", nargs="+", required=True, metavar="ID", help=words("platforms_wanted"))
     parser.add_argument("--concurrency", nargs="+", type=int, required=True, metavar="N", help=words("serve-estimate.concurrency"))
+    parser.add_argument("--input-len", type=int, default=0, metavar="N", help=words("serve-estimate.input_len"))
+    parser.add_argument("--output-len", type=int, default=0, metavar="N", help=words("serve-estimate.output_len"))
 
 
 def run(options: argparse.Namespace) -> Result:
-    """Estimate every platform at every load."""
+    """Estimate every platform at every load; exit 2 when nothing could be said of any."""
     from app.engine import pipeline
 
     workload, _ = pipeline.read_run_description(options.run)
     catalogue = pipeline.catalogue()
     chosen = [catalogue.platform(name) for name in dict.fromkeys(options.platform)]
-    found = pipeline.estimate_serving(workload, chosen, options.concurrency)
+    lengths = {"input_len": options.input_len, "output_len": options.output_len}
+    found = pipeline.estimate_serving(workload, chosen, options.concurrency, **lengths)
     notes = [render(said, options.lang) for said in workload.notes]
     document = {"platforms": [describe_serving(one, options.lang) for one in found], "notes": notes}
-    return Result(document, lambda: "\n\n".join([*notes, *(_text(one, options.lang) for one in found)]))
+    done = any(point.tpot_ms is not None or point.fits is False for one in found for point in one.points)
+    faults = () if done else tuple(_fault(one, options.run) for one in found)
+    status = EXIT_DONE if done else EXIT_INPUT
+    return Result(document, lambda: "\n\n".join([*notes, *(_text(one, options.lang) for one in found)]), faults, status)
+
+
+def _fault(found: "ServingEstimate", file: Path) -> EngineError:
+    return EngineError("serving.untold", file=file, platform=found.platform, reason=found.notes[0])
 
 
 def describe_serving(found: "ServingEstimate", lang: str) -> dict:

@@ -83,3 +83,24 @@ def test_serve_estimate_names_what_is_wrong(capsys, tmp_path):
     assert "error:" in call(capsys, "serve-estimate", str(file), "--platform", "nothing", "--concurrency", "1", status=2)["error"]
     words = ("serve-estimate", str(file), "--platform", "nvidia-b200", "--concurrency", "0")
     assert "error:" in call(capsys, *words, status=2)["error"]
+
+
+def test_serve_estimate_wants_lengths_and_takes_them(capsys, tmp_path):
+    file = tmp_path / "run.toml"
+    file.write_text(RUN.replace("input_len = 1024\noutput_len = 256\n", ""), encoding="utf-8")
+    words = ("serve-estimate", str(file), "--platform", "nvidia-b200", "--concurrency", "8")
+    assert "--input-len" in call(capsys, *words, status=2)["error"]
+    document = call(capsys, *words, "--input-len", "512", "--output-len", "128")
+    assert document["platforms"][0]["points"][0]["tpot_ms"] > 0
+
+
+def test_serve_estimate_of_nothing_that_can_be_told_is_a_fault(capsys, tmp_path):
+    file = tmp_path / "run.toml"
+    file.write_text(RUN.replace("bf16", "fp4"), encoding="utf-8")
+    assert (
+        run_command(["serve-estimate", str(file), "--platform", "nvidia-h100-sxm-80gb", "--concurrency", "1", "--lang", "en", "--json"])
+        == 2
+    )
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["platforms"][0]["points"][0]["tpot_ms"] is None
+    assert captured.err.startswith("error:") and "fp4_tflops" in captured.err
