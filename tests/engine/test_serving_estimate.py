@@ -11,7 +11,7 @@ from app.engine import pipeline
 from app.engine.errors import EngineError
 from app.engine.model.workloads import RunParameters, Workload
 from app.engine.workload import load_presets
-from app.engine.workload.serving_evidence import evidence_for, pulled, serving_rates
+from app.engine.workload.serving_evidence import evidence_for, evidence_of, pulled, serving_rates
 from tests.accuracy import serving as accuracy
 
 MODELS = {one.name: one.model for one in load_presets()}
@@ -81,6 +81,16 @@ def test_own_measurements_make_it_transferred():
     runs = evidence_for(known, pipeline.catalogue().platform(H100))
     assert runs and pulled(runs, known, 0.0)[1] > 1
     assert pulled((), known, 0.0) == (0.0, 0.0)
+
+
+def test_a_row_faster_than_its_memory_teaches_nothing():
+    row = dict.fromkeys(("tpot_ms", "throughput_tokens_s", "kv_dtype", "pipeline_parallel", "expert_parallel", "batch"), "")
+    row |= {"case": "c", "platform": H100, "gpus": "1", "tensor_parallel": "1", "engine": "vLLM", "precision": "fp16"}
+    row |= {"input_len": "1024", "output_len": "1024", "concurrency": "1"}
+    platform, model = pipeline.catalogue().platform(H100), MODELS["Llama-3.1-8B"]
+    assert evidence_of(row | {"tpot_ms": "0.5"}, model, platform) is None
+    assert evidence_of(row | {"tpot_ms": "8"}, model, platform) is not None
+    assert evidence_of(row | {"throughput_tokens_s": "24000"}, model, platform) is None
 
 
 def test_a_larger_memory_serves_more():

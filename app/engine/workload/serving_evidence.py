@@ -24,6 +24,8 @@ from app.engine.workload.serving_time import ServingTime, serving_time
 PULL = 2.0
 """Near runs that weigh as much as the correction of the class."""
 OTHER_ENGINE = 0.5
+IMPOSSIBLE = 0.4
+"""Of the modelled time of a pass bound by memory, at least half of it traffic at 85 % of the data sheet's rate: no card reads that fast."""
 SHAPE = ("layers", "hidden", "kv_heads", "experts")
 
 
@@ -145,12 +147,14 @@ def same_precision(text: str, precision: str) -> bool:
 
 
 def evidence_of(row: dict[str, str], model: Model, platform: Platform) -> Evidence | None:
-    """Return what a row tells, None where the model cannot say its times."""
+    """Return what a row tells, None where the model cannot say its times or the row's cannot be: weights read faster than a card can."""
     workload = workload_of(row, model)
     time = serving_time(workload, platform)
     if isinstance(time, Message):
         return None
     measured = float(row["tpot_ms"]) / 1e3 if row["tpot_ms"] else time.sequences / float(row["throughput_tokens_s"])
+    if time.bound == "memory" and time.kind == "dense" and measured < IMPOSSIBLE * time.each_s:
+        return None
     residual = math.log(measured / modelled_times(time, workload.run).token)
     return Evidence(row["case"], workload.engine, nearness(workload.run), residual)
 
