@@ -72,8 +72,20 @@ def _describe_effort(effort: "Effort", lang: str) -> dict:
         "currency": effort.currency,
         "rate_per_day": effort.rate,
         "source": effort.source,
-        "stages": {stage.stage: {"size": stage.size, "person_days": list(stage.person_days)} for stage in effort.stages},
-        "items": [{"text": render(item.text, lang), "person_days": list(item.person_days), "source": item.source} for item in effort.items],
+        "stages": {
+            stage.stage: {"size": stage.size, "person_days": list(stage.person_days), "prior": stage.prior, "rest": stage.rest}
+            for stage in effort.stages
+        },
+        "items": [
+            {
+                "text": render(item.text, lang),
+                "stage": item.stage,
+                "check": item.check or None,
+                "person_days": list(item.person_days),
+                "source": item.source,
+            }
+            for item in effort.items
+        ],
     }
 
 

@@ -69,7 +69,16 @@ def describe_selection(selection: "Selection", lang: str) -> dict:
 def _describe_plan(plan: "Plan", lang: str) -> dict:
     same = ("name", "platform", "gpus", "nodes", "configuration", "total_price", "currency", "duration_days", "price_performance")
     more = ("price_performance_relative", "price_per_month", "speed", "low", "high", "speed_unit", "kind", "available_cards", "delivery")
-    costs = ("rental_cost", "porting_cost", "total_low", "total_high", "duration_low_days", "duration_high_days")
+    costs = (
+        "rental_cost",
+        "porting_cost",
+        "porting_low",
+        "porting_high",
+        "total_low",
+        "total_high",
+        "duration_low_days",
+        "duration_high_days",
+    )
     return {
         **{key: getattr(plan, key) for key in (*same, *more, *costs)},
         "valid_until": plan.valid_until.isoformat() if plan.valid_until else None,

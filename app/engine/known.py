@@ -108,6 +108,7 @@ def knowledge() -> Knowledge:
         canonical=platform_store.load_operators(),
         families=platform_store.load_families(),
         effort=platform_store.load_effort_priors(),
+        precision=platform_store.load_precision_notes(),
         porting=platform_store.load_porting(),
         stacks=platform_store.load_stacks(),
         models=platform_store.load_models(),

@@ -8,8 +8,9 @@ from msgspec import structs
 from app.engine.errors import EngineError
 from app.engine.known import catalogue, catalogue_of, knowledge, shipped_runs, site_digest
 from app.engine.messages import message
-from app.engine.model.assessments import Assessment
+from app.engine.model.assessments import Assessment, EffortSettings
 from app.engine.model.estimates import MemoryEstimate, MemoryFit, Prediction
+from app.engine.model.measurements import MeasuredRun
 from app.engine.model.plans import PlanPoint
 from app.engine.model.platforms import Platform
 from app.engine.model.porting import Scan
@@ -17,7 +18,7 @@ from app.engine.model.profiles import Profile, RunComparison
 from app.engine.model.projects import STAGE_INPUTS, Project, changed, inputs_hash, project_runs, with_stage
 from app.engine.model.quantities import Quantity
 from app.engine.model.traces import Trace
-from app.engine.model.workloads import Node, Workload
+from app.engine.model.workloads import Node, Workload, normalise_precision
 from app.engine.progress import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def _predictions(project: Project) -> dict[str, object]:
     from app.engine.paraselect import fit_case, predict_targets
 
     runs = project_runs(project)
-    if not runs:
-        return {"predictions": (), "fit": None}
+    if not any(run.speed is not None for run in runs):
+        return {"predictions": _from_the_model(project), "fit": None}
     platforms = catalogue_of(project).by_id
     predictions = predict_targets(
         runs, runs[0].case, prediction_targets(project), platforms, shipped_runs(), workload=project.workload, profile=project.profile
@@ -78,11 +79,26 @@ def _predictions(project: Project) -> dict[str, object]:
     return {"predictions": predictions, "fit": fit}
 
 
+def _from_the_model(project: Project) -> tuple[Prediction, ...]:
+    """Return what the workload alone says of every platform at the cards that are asked for, where nothing was measured."""
+    from app.engine.paraselect import predict
+    from app.engine.workload import modelled_speed
+
+    workload = project.workload
+    gpus = workload and (project.requirement.scale_cards or workload.run.gpus)
+    if workload is None or not gpus or workload.task == "hpc":
+        return ()
+    run = MeasuredRun(0, workload.name, "", gpus, None, "tokens/s", task=workload.task, seq_len=workload.run.seq_len)
+    wanted = [structs.replace(run, row=number, platform=one.id) for number, one in enumerate(catalogue_of(project).platforms, start=1)]
+    return predict(wanted, catalogue_of(project).by_id, shipped_runs(), workload=workload, modelled=modelled_speed)
+
+
 def _assessments(project: Project) -> dict[str, object]:
     if project.workload is None:
         return {"assessments": ()}
     platforms, predictions = catalogue_of(project).platforms, comparable_predictions(project)
-    found = assess_workload(project.workload, profile=project.profile, predictions=predictions, scan=project.scan, platforms=platforms)
+    more = {"scan": project.scan, "platforms": platforms, "effort": project.effort}
+    found = assess_workload(project.workload, profile=project.profile, predictions=predictions, **more)
     return {"assessments": found}
 
 
@@ -122,6 +138,7 @@ def assess_workload(
     predictions: Sequence[Prediction] = (),
     scan: Scan | None = None,
     platforms: Sequence[Platform] | None = None,
+    effort: EffortSettings | None = None,
     progress: Progress = no_progress,
 ) -> tuple[Assessment, ...]:
     """Assess an application on the given platforms, on all of them by default."""
@@ -129,6 +146,10 @@ def assess_workload(
 
     chosen = tuple(catalogue().platforms if platforms is None else platforms)
     estimate, fits = estimate_vram(workload, chosen)
+
+    def in_precision(precision: str, wanted: Sequence[Platform]) -> tuple[MemoryEstimate, tuple[MemoryFit, ...]]:
+        return estimate_vram(structs.replace(workload, precision=normalise_precision(precision)), wanted)
+
     return assess(
         workload,
         platforms=chosen,
@@ -137,6 +158,9 @@ def assess_workload(
         fits=fits,
         knowledge=knowledge(),
         predictions=tuple(predictions),
+        reference=next((one for one in (*chosen, *catalogue().platforms) if one.id == workload.run.platform), None),
+        in_precision=in_precision,
+        settings=effort or EffortSettings(),
         scan=scan,
         progress=progress,
     )

@@ -65,6 +65,8 @@ class PlanWords(Struct, frozen=True):
         source = look.say(f"{AREA}.price_source", file=self.file, cell=price.cell, date=str(price.price_date or UNKNOWN))
         band = self.money.band(plan.total_low, plan.total_high, look)
         lines = [look.say(f"{AREA}.interval", band=band, unit=self.money.unit)] if band else []
+        if plan.porting_cost and not self.monthly:
+            lines.append(look.say(f"{AREA}.porting_line", cost=self.money.text(plan.porting_cost, look), unit=self.money.unit))
         return "\n".join([*lines, told, source, *(look.tell(note) for note in plan.notes if note.code in MONEY_NOTES)])
 
     def tip(self, plan: Plan) -> str:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.engine import pipeline
 from app.engine.errors import EngineError
+from app.engine.model.assessments import Assessment, Effort
 from app.engine.model.plans import PlanPoint, Price
 from app.engine.model.quantities import Quantity
 from app.engine.model.requirements import Requirement
@@ -40,12 +41,12 @@ def point(platform: str, value: float, unit="tokens/s", gpus=8, **more) -> PlanP
     return PlanPoint(platform, gpus, speed, more.pop("better", "higher"), **more)
 
 
-def select(points, prices, **needs):
+def select(points, prices, assessments=(), **needs):
     requirement = Requirement(**{"work": "86.4e9 tokens", **needs})
     return make_selection(
         points,
         prices,
-        assessments=(),
+        assessments=assessments,
         requirement=requirement,
         workload=WORKLOAD,
         platforms=pipeline.platforms_by_id(),
@@ -59,6 +60,23 @@ def test_duration_and_total_to_the_cent():
     assert found.duration_days == pytest.approx(10) and found.total_price == pytest.approx(2.0 * 0.9 * 1.06 * 8 * 240)
     assert found.price_performance == pytest.approx(86.4e9 / found.total_price) and found.duration_low_days < 10 < found.duration_high_days
     assert found.total_low < found.total_price < found.total_high
+
+
+def assessed(platform: str, currency="CNY") -> Assessment:
+    effort = Effort((10.0, 20.0, 40.0), (1e3, 2e3, 4e3), currency, 100.0, ())
+    return Assessment(platform, "adapt", (), effort)
+
+
+def test_porting_is_in_the_total_once_and_moves_its_range():
+    without = select([point(A100, 1e5)], [price(A100, 2.0)]).plans[0]
+    found = select([point(A100, 1e5)], [price(A100, 2.0)], assessments=[assessed(A100)]).plans[0]
+    assert found.total_price == pytest.approx(without.total_price + 2e3) and found.rental_cost == pytest.approx(without.total_price)
+    assert found.total_low == pytest.approx(without.total_low + 1e3) and found.total_high == pytest.approx(without.total_high + 4e3)
+    assert (found.porting_low, found.porting_cost, found.porting_high) == (1e3, 2e3, 4e3)
+    assert found.price_performance == pytest.approx(86.4e9 / found.total_price)
+    other = select([point(A100, 1e5)], [price(A100, 2.0)], assessments=[assessed(A100, "USD")]).plans[0]
+    assert other.total_price == without.total_price and other.porting_cost is None and other.porting_days == 20.0
+    assert any(note.code == "selecting.porting_currency" for note in other.notes)
 
 
 def test_nodes_months_and_minimum():

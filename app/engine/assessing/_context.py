@@ -6,7 +6,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from app.engine.messages import message
-from app.engine.model.assessments import Finding
+from app.engine.model.assessments import EffortSettings, Finding
 from app.engine.model.estimates import MemoryEstimate, MemoryFit, Prediction
 from app.engine.model.platforms import Knowledge, Platform
 from app.engine.model.porting import Scan
@@ -17,6 +17,11 @@ from app.engine.model.workloads import Workload
 class Context(Struct, frozen=True):
     """One application on one platform. home: family of the platform it runs on today, "" = unknown.
 
+    runs_as        the precision in which the weights would lie there, "" = not known; memory and fit are those of that precision
+    reference      the platform it runs on today, None = unknown
+    in_precision   memory and fit there in another precision; None = cannot be asked
+    seen           precision -> share of the time, as the trace tells
+    settings       what the project sets in place of the effort's figures
     scan     what the customer's source holds, where it was read
     shared   what checks keep for the other platforms of the same assessment, by their own keys
     """
@@ -31,6 +36,16 @@ class Context(Struct, frozen=True):
     home: str
     scan: Scan | None = None
     shared: dict[object, object] = {}
+    runs_as: str = ""
+    reference: Platform | None = None
+    in_precision: Callable[[str], tuple[MemoryEstimate, MemoryFit | None]] | None = None
+    seen: dict[str, float] = {}
+    settings: EffortSettings = EffortSettings()
+
+    @property
+    def is_ported(self) -> bool:
+        """Whether the application moves to another platform family."""
+        return bool(self.home) and self.platform.family != self.home
 
 
 class Check(NamedTuple):

@@ -1,53 +1,107 @@
-"""Person-days of a port: the vendor's workload table by stage, and the operators that the trace shows to be missing."""
+"""Person-days of a port: what experience gives for its four stages, and the pieces of work that the findings name.
 
-from collections.abc import Iterable
+The rule, so that nothing is counted twice:
+
+1. The vendor table gives each stage a size, and a size has days. That is the prior of the whole stage, named work included.
+2. Every finding names its work; a check that only asks for a change counts as the item of its name; a move to another platform family
+   names what every move takes. The same piece of work named by two findings counts once.
+3. An item belongs to one stage and is taken out of its prior; of the prior at least `unnamed_share` stays, for what no list names.
+4. A stage takes its items and that rest; the port takes its four stages. Low ends are added up, and high ends, as if all went well or
+   badly together: a range that is wide on purpose.
+5. A project may set the days of any item and of any rest, and the rate and its currency. What it sets stands as it is and moves the sum
+   by just its difference: the rest is what it was before.
+"""
+
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 from app.engine.assessing._context import Context
-from app.engine.assessing._operator_judging import judged_operators
+from app.engine.assessing._operator_work import operator_work
 from app.engine.messages import message
-from app.engine.model.assessments import STAGES, Effort, EffortItem, StageEffort
+from app.engine.model.assessments import STAGES, Days, Effort, EffortItem, EffortPriors, Finding, StageEffort, Work
 
-Days = tuple[float, float, float]
+PROOFS = {"inference": "accuracy_evaluation", "hpc": "result_validation"}
+EVERY_MOVE = ("tuning", "data_migration", "container", "operation")
 
 
-def estimate_effort(context: Context) -> Effort:
-    """Return low, likely, high person-days and cost; the sizes come from the vendor's row, small ones where nothing is ported."""
-    priors = context.knowledge.effort
-    family = context.platform.family
-    if context.home and family == context.home:
-        sizes, source = priors.same_family, priors.same_family_source
-    else:
-        sizes, source = priors.groups[priors.families.get(family, priors.default_group)], priors.groups_source
+def estimate_effort(context: Context, findings: Sequence[Finding]) -> Effort:
+    """Return low, likely, high person-days and cost, by the rule above."""
+    priors, settings = context.knowledge.effort, context.settings
+    items = tuple(_items(context, findings))
+    sizes, source = _sizes(context, priors)
     stages = tuple(
-        StageEffort(stage, size, priors.sizes[size], f"{source}; {priors.sizes_source}")  # type: ignore[arg-type]
-        for stage, size in zip(STAGES, sizes, strict=True)
+        _stage(context, stage, size, f"{source}; {priors.sizes_source}", items) for stage, size in zip(STAGES, sizes, strict=True)
     )
-    items = tuple(_items(context))
-    days = _sum([stage.person_days for stage in stages] + [item.person_days for item in items])
-    cost = cast(Days, tuple(value * priors.rate for value in days))
-    return Effort(days, cost, priors.currency, priors.rate, stages, items, priors.rate_source)
+    days = _sum([stage.person_days for stage in stages])
+    rate = priors.rate if settings.rate is None else settings.rate
+    cost = cast(Days, tuple(value * rate for value in days))
+    source = priors.rate_source if settings.rate is None else ""
+    return Effort(days, cost, settings.currency or priors.currency, rate, stages, items, source)
 
 
-def _items(context: Context) -> Iterable[EffortItem]:
-    """One piece of work for each operator that must be written or falls back; libraries count once, whatever their operators."""
-    judged = judged_operators(context) if context.profile is not None else None
-    if judged is None or judged.basis == "implied" or context.platform.family not in context.knowledge.operators:
+def _sizes(context: Context, priors: EffortPriors) -> tuple[tuple[str, str, str, str], str]:
+    """Return the sizes of the four stages and who says so."""
+    family = context.platform.family
+    if context.workload.run.platform == context.platform.id:
+        return priors.same_platform, priors.same_platform_source
+    if context.home and family == context.home:
+        return priors.same_family, priors.same_family_source
+    return priors.groups[priors.families.get(family, priors.default_group)], priors.groups_source
+
+
+def _stage(context: Context, stage: str, size: str, source: str, items: Sequence[EffortItem]) -> StageEffort:
+    priors, key = context.knowledge.effort, f"{context.platform.family}/rest.{stage}"
+    named = _sum([item.person_days for item in items if item.stage == stage])
+    prior = priors.sizes[size]
+    known = _sum([item.default or item.person_days for item in items if item.stage == stage])
+    rest = context.settings.days.get(key) or _rest(prior, known, priors.unnamed_share)
+    return StageEffort(stage, size, _sum([named, rest]), source, prior, rest, key)  # type: ignore[arg-type] - sizes are those of the file
+
+
+def _rest(prior: Days, named: Days, unnamed_share: float) -> Days:
+    """Return what of a prior no item names, low to high."""
+    low, likely, high = (max(unnamed_share * whole, whole - part) for whole, part in zip(prior, named, strict=True))
+    return min(low, likely), likely, max(likely, high)
+
+
+def _items(context: Context, findings: Sequence[Finding]) -> Iterable[EffortItem]:
+    """Yield every named piece of work once, in the order of the findings, then what the move itself takes."""
+    known, seen = context.knowledge.effort.items, set()
+    operators = () if any(finding.check == "operators" and finding.work for finding in findings) else tuple(operator_work(context))
+    for check, work in [*_named(context, findings, counted=bool(operators)), *(("", work) for work in _of_the_move(context))]:
+        if work.code in known and (work.code, work.key) not in seen:
+            seen.add((work.code, work.key))
+            days = known[work.code]
+            yield _item(context, work, check, days.stage, days.days, days.source)
+    for text, stage, name, days in operators:
+        yield _item(context, Work("operator", text, name), "operators", stage, days, context.knowledge.effort.operator_source)
+
+
+def _named(context: Context, findings: Sequence[Finding], *, counted: bool) -> Iterable[tuple[str, Work]]:
+    for finding in findings:
+        for work in finding.work:
+            yield finding.check, work
+        alone = finding.level == "warning" and not finding.work and not (finding.check == "operators" and counted)
+        if alone and finding.check in context.knowledge.effort.items:
+            check, what = message(f"assessing.check.{finding.check}"), finding.remedy or finding.summary
+            yield finding.check, Work(finding.check, message("assessing.item.adapt", check=check, what=what))
+
+
+def _of_the_move(context: Context) -> Iterable[Work]:
+    """Yield what every move to another platform family takes; nothing where it runs on this family already."""
+    if context.home and context.platform.family == context.home:
         return
-    days, source = context.knowledge.effort.operator_days, context.knowledge.effort.operator_source
-    libraries = set()
-    for one in judged.operators:
-        if one.support in ("unsupported", "fallback_cpu"):
-            kind = "fallback" if one.support == "fallback_cpu" else "simple" if one.name.startswith("aten::") else "fused"
-            yield EffortItem(message(f"assessing.item.{kind}", name=one.name), days[kind], source)
-        elif one.library is not None and one.library.effort and one.support != "native":
-            name = one.name if one.support == "write" else one.library.topic
-            if name in libraries:
-                continue
-            libraries.add(name)
-            code = "fused" if one.support == "write" else "library"
-            yield EffortItem(message(f"assessing.item.{code}", name=name), days[one.library.effort], source)
+    task = context.workload.task
+    engine = ("inference_engine",) if task == "inference" else ()
+    for code in (PROOFS.get(task, "precision_alignment"), *engine, *EVERY_MOVE):
+        yield Work(code, message(f"assessing.item.{code}"))
 
 
-def _sum(parts: list[Days]) -> Days:
+def _item(context: Context, work: Work, check: str, stage: str, days: Days, source: str) -> EffortItem:
+    key = f"{context.platform.family}/{work.code}" + (f":{work.key}" if work.key else "")
+    own = context.settings.days.get(key)
+    return EffortItem(work.text, own or days, source, stage, check, key, days if own else None)
+
+
+def _sum(parts: Sequence[Days]) -> Days:
     return cast(Days, tuple(sum(part[place] for part in parts) for place in range(3)))

@@ -81,7 +81,9 @@ class Plan(Struct, frozen=True):
 
     speed, low, high    in speed_unit, whole system
     duration_days       None for a service without an amount of work; low/high from the speed's interval
-    total_price         in currency, with discount and tax as `price_notes` tell; None without an amount of work and a term
+    total_price         in currency: rental_cost, with discount and tax as `notes` tell, and porting_cost once; None without an amount of
+                        work and a term. total_low, total_high hold the low and high ends of both
+    porting_cost        likely; porting_low, porting_high its range; None where it is not in the total
     price_performance   work (samples or tokens) per currency unit; relative to the best plan beside it
     """
 
@@ -113,6 +115,8 @@ class Plan(Struct, frozen=True):
     total_high: float | None = None
     porting_days: float | None = None
     porting_cost: float | None = None
+    porting_low: float | None = None
+    porting_high: float | None = None
     rental_cost: float | None = None
     delivery_days: float | None = None
     tags: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from app.engine.errors import MissingFact
-from app.engine.model.assessments import EffortPriors
+from app.engine.model.assessments import EffortPriors, PrecisionNote
 from app.engine.model.porting import Porting
 
 
@@ -154,6 +154,7 @@ class Knowledge(Struct, frozen=True, eq=False):
     """What is known of software on the platform families; told apart by identity, so that what follows from it can be kept.
 
     operators   family -> operator -> support; canonical: operator -> category
+    precision   what the data sheets do not say of precisions
     stacks      tool-kit versions of all vendors; models: which engine lists which model
     """
 
@@ -161,6 +162,7 @@ class Knowledge(Struct, frozen=True, eq=False):
     canonical: dict[str, str]
     families: dict[str, FamilyFacts]
     effort: EffortPriors
+    precision: tuple[PrecisionNote, ...] = ()
     porting: Porting = Porting()
     stacks: tuple[SoftwareStack, ...] = ()
     models: tuple[ModelSupport, ...] = ()

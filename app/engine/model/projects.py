@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from app.engine.model.assessments import Assessment
+from app.engine.model.assessments import Assessment, EffortSettings
 from app.engine.model.estimates import Fit, MemoryEstimate, Prediction
 from app.engine.model.layers import FactChange
 from app.engine.model.measurements import MeasuredRun
@@ -31,7 +31,7 @@ STAGE_INPUTS: dict[str, tuple[str, ...]] = {
     "comparison_profile": ("comparison", "workload", *PLATFORM_INPUTS),
     "memory": ("workload",),
     "predictions": ("workload", "profile", "measured", "case", "prices", "requirement", *PLATFORM_INPUTS),
-    "assessments": ("workload", "profile", "predictions", "requirement", "scan", *PLATFORM_INPUTS),
+    "assessments": ("workload", "profile", "predictions", "requirement", "scan", "effort", *PLATFORM_INPUTS),
     "selection": ("workload", "requirement", "predictions", "assessments", "prices", "include_restricted", *PLATFORM_INPUTS),
 }
 """What each computed stage is made from; the key is a field of Project, so are the inputs."""
@@ -75,6 +75,7 @@ class Project(Struct, frozen=True, eq=False):
     platform_changes    facts of platforms that this project says otherwise; the last one of a fact counts
     site_digest         the site's platform base that the stages were computed with
     include_restricted  whether platforms that cannot be supplied are ranked like the others
+    effort              what stands in place of the rate and the days of effort.toml
     """
 
     name: str = ""
@@ -93,6 +94,7 @@ class Project(Struct, frozen=True, eq=False):
     fit: Fit | None = None
     selection: Selection | None = None
     scan: Scan | None = None
+    effort: EffortSettings = EffortSettings()
     settings: ProposalSettings = ProposalSettings()
     trials: tuple[TrialRun, ...] = ()
     alignments: tuple[LossAlignment, ...] = ()

@@ -47,7 +47,10 @@ Cell: TypeAlias = str | float | int | datetime.date | Badge | None
 
 
 class Table(Struct, frozen=True, tag="table"):
-    """Rows of raw values; None prints as —. highlighted are row indices on a tint; name is the workbook's range name."""
+    """Rows of raw values; None prints as —. highlighted are row indices on a tint; name is the workbook's range name.
+
+    compact   a long table of levels: one page of the PDF, small type in panels side by side, symbols explained below
+    """
 
     caption: str
     columns: tuple[Column, ...]
@@ -55,6 +58,7 @@ class Table(Struct, frozen=True, tag="table"):
     note: str = ""
     highlighted: tuple[int, ...] = ()
     name: str = ""
+    compact: bool = False
 
 
 class TimingChannel(Struct, frozen=True, eq=False):

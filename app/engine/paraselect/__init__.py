@@ -10,6 +10,7 @@ from app.engine.paraselect.evaluating import evaluate, evaluate_held_out
 from app.engine.paraselect.fitting import fit_case
 from app.engine.paraselect.prediction import predict, predict_targets
 from app.engine.paraselect.run_table import read_runs, write_predictions
+from app.engine.paraselect.scaling import scale_case
 from app.engine.paraselect.telling import ToldSpeed, ToldSpeeds, Way, compute_rate, told_speeds
 from app.engine.paraselect.terms import SideBySide, TermsRow, side_by_side
 
@@ -26,6 +27,7 @@ __all__ = [
     "predict",
     "predict_targets",
     "read_runs",
+    "scale_case",
     "side_by_side",
     "told_speeds",
     "write_predictions",

@@ -11,6 +11,7 @@ from app.engine.platform_store.effort import load_effort_priors
 from app.engine.platform_store.keys import KEYS, NUMBERS, RATES, STATUSES, checked_value, unit_of
 from app.engine.platform_store.layers import effective, history, without_last
 from app.engine.platform_store.porting import load_porting
+from app.engine.platform_store.precision_notes import load_precision_notes
 from app.engine.platform_store.price_columns import names_prices
 from app.engine.platform_store.price_sheets import read_price_sheet
 from app.engine.platform_store.price_template import write_price_template
@@ -39,6 +40,7 @@ __all__ = [
     "load_models",
     "load_operator_support",
     "load_operators",
+    "load_precision_notes",
     "load_porting",
     "load_stacks",
     "load_stale_after",

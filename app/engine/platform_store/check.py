@@ -1,10 +1,11 @@
 """Check the whole of platform_db: each problem names file, row, key, what is wrong and the remedy."""
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from app.engine.errors import EngineError
-from app.engine.messages import message
+from app.engine.messages import LANGUAGES, has_entry, message
 from app.engine.model.layers import SiteData
 from app.engine.model.platforms import Fact, Platform
 from app.engine.paths import platform_db_folder
@@ -15,6 +16,7 @@ from app.engine.platform_store.check_software import software_problems
 from app.engine.platform_store.effort import load_effort_priors
 from app.engine.platform_store.keys import CONFIDENCES, PEAK_OF, RATES, SUPPLY, is_day
 from app.engine.platform_store.porting import load_porting
+from app.engine.platform_store.precision_notes import load_precision_notes
 from app.engine.platform_store.problems import Problem
 from app.engine.platform_store.software import load_families, load_models, load_operator_support, load_operators, load_stacks
 
@@ -45,6 +47,7 @@ def check_database(folder: Path | None = None, site: SiteData | None = None) -> 
         "stacks": load_stacks,
         "models": load_models,
         "effort": load_effort_priors,
+        "precision": load_precision_notes,
         "ageing": load_stale_after,
         "porting": load_porting,
     }
@@ -58,6 +61,8 @@ def check_database(folder: Path | None = None, site: SiteData | None = None) -> 
     if isinstance(catalogue, Catalogue):
         problems += _check_catalogue(catalogue, set(load_families(folder)) if "families" in loaded else None)
         problems += check_site(site, catalogue) if site is not None else []
+    if isinstance(catalogue, Catalogue) and "families" in loaded and "precision" in loaded:
+        problems += _check_precision(folder)
     if "support" in loaded and "operators" in loaded:
         problems += _check_support(folder)
     if isinstance(catalogue, Catalogue) and {"families", "stacks", "models"} <= loaded.keys():
@@ -96,6 +101,19 @@ def _check_platform(platform: Platform, families: set[str] | None) -> list[Probl
         slow, fast = platform.number(wide), platform.number(narrow)
         if slow and fast and fast > MOST_PER_STEP * slow:
             wrong(narrow, "maybe_sparse", narrow=narrow, wide=wide)
+    return problems
+
+
+def _check_precision(folder: Path) -> list[Problem]:
+    """A note must mean a platform or a family, and what it does must have words."""
+    ids, families = [one.id for one in load_catalogue(folder).platforms], set(load_families(folder))
+    problems = []
+    for note in load_precision_notes(folder):
+        row = f"{note.scope} {note.precision}"
+        if note.scope not in families and not any(fnmatchcase(name, note.scope) for name in ids):
+            problems.append(Problem("precision_notes.csv", row, "scope", message("platforms.no_such_family", family=note.scope)))
+        if note.effect and not all(has_entry(f"assessing.precision.effect.{note.effect}", lang) for lang in LANGUAGES):
+            problems.append(Problem("precision_notes.csv", row, "effect", message("platforms.no_such_effect", effect=note.effect)))
     return problems
 
 

@@ -30,6 +30,7 @@ from app.engine.proposing.chart_radar import RadarFlowable
 from app.engine.proposing.chart_timing import TimingFlowable
 from app.engine.proposing.pdf_cover import draw_cover
 from app.engine.proposing.pdf_figures import FiguresFlowable, Heading
+from app.engine.proposing.pdf_matrix import MatrixFlowable
 from app.engine.proposing.pdf_style import (
     BOTTOM,
     LEFT,
@@ -161,6 +162,8 @@ def _block(block: Block, lang: str, counters: dict[str, int]) -> list[Flowable]:
     if isinstance(block, Figures):
         return [FiguresFlowable(block), Spacer(0, 6)]
     note = [Paragraph(block.note, _text_style("note"))] if block.note else []
+    if isinstance(block, Table) and block.compact:
+        return [PageBreak(), _caption("table", block.caption, lang, counters), MatrixFlowable(block)]
     if isinstance(block, Table):
         caption = _caption("table", block.caption, lang, counters)
         return [CondPageBreak(_MOST_CAPTION_ROOM), caption, table_flowable(block), *note, Spacer(0, 10)]

@@ -109,13 +109,17 @@ class BadgeMark(Flowable):
         top = self.height
         canvas.saveState()
         canvas.translate(0, top - 9.2)
-        getattr(self, f"_{self.level}", self._unknown)(canvas)
+        self.draw_shape(canvas)
         canvas.restoreState()
         y = top - 8.6
         for line in self._text._lines:
             canvas.setFillColor(color("ink" if self.style.bold else "body"))
             draw_line(canvas, self.SIZE + 3, y, line, self.style)
             y -= self.style.leading
+
+    def draw_shape(self, canvas) -> None:
+        """Draw the shape alone, SIZE wide, from the origin of the canvas."""
+        getattr(self, f"_{self.level}", self._unknown)(canvas)
 
     def _ok(self, canvas) -> None:
         canvas.setStrokeColor(color("blue"))

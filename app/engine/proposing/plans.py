@@ -28,6 +28,7 @@ def blocks(facts: Facts) -> Sequence[Block]:
         found.append(Text(facts.say("plans.none_recommended", count=len(selection.plans)), "answer"))
     if selection.plans:
         found.append(_table(facts))
+        found += _costs(facts)
     chart = plan_chart(facts)
     if chart is not None:
         found.append(chart)
@@ -96,6 +97,39 @@ def _row(facts: Facts, plan: Plan, speed_places: int) -> tuple:
         plan.valid_until,
         remark,
     )
+
+
+def _costs(facts: Facts) -> list[Table]:
+    """Return what the totals are made of: machines, porting once; [] where no total holds porting."""
+    selection = facts.project.selection
+    assert selection is not None
+    plans = [plan for plan in selection.plans[:MOST_PLANS] if plan.total_price is not None]
+    if not any(plan.porting_cost for plan in plans):
+        return []
+    unit = facts.money(1.0, plans[0].currency)[1]
+    columns = (
+        Column(facts.say("plans.plan"), weight=0.7),
+        Column(facts.say("plans.configuration"), weight=2.6),
+        Column(facts.say("plans.rental"), unit, weight=1.4),
+        Column(facts.say("plans.porting"), unit, weight=2.4),
+        Column(facts.say("plans.total"), unit, weight=2.6),
+    )
+
+    def money(value: float | None, low: float | None, high: float | None, currency: str) -> str:
+        told = [facts.money(one, currency)[0] for one in (value, low, high)]
+        return told[0] if low is None or high is None or not facts.intervals else f"{told[0]} ({told[1]}–{told[2]})"
+
+    rows = tuple(
+        (
+            plan.name,
+            f"{facts.label(plan.platform)} × {plan.gpus}",
+            facts.money(plan.rental_cost, plan.currency)[0],
+            money(plan.porting_cost, plan.porting_low, plan.porting_high, plan.currency),
+            money(plan.total_price, plan.total_low, plan.total_high, plan.currency),
+        )
+        for plan in plans
+    )
+    return [Table(facts.say("plans.costs"), columns, rows, name="plan_costs")]
 
 
 def plan_chart(facts: Facts) -> PlanChart | None:

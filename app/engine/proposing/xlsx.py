@@ -12,7 +12,7 @@ from app.engine.model.projects import Project
 from app.engine.model.proposals import Badge, Cell, Column, Figures, Proposal, Section, Table, Text
 from app.engine.proposing._facts import Facts
 from app.engine.proposing.xlsx_plans import write_plans
-from app.engine.proposing.xlsx_tables import write_adaptation, write_predictions, write_prices, write_statistics
+from app.engine.proposing.xlsx_tables import write_adaptation, write_effort, write_predictions, write_prices, write_statistics
 
 LINE_POINTS, MOST_LINES, WIDE_FROM = 13.5, 8, 0x2E80
 FONTS = {"zh": "Microsoft YaHei", "en": "Calibri"}
@@ -134,6 +134,7 @@ def write(proposal: Proposal, project: Project, platforms: dict[str, Platform], 
         write_predictions(book, facts)
     if project.assessments:
         write_adaptation(book, facts)
+        write_effort(book, facts)
     if "characteristics" in by_key:
         write_statistics(book, by_key["characteristics"], facts)
     if project.prices is not None:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 COLUMNS = (
     "plans.plan", "plans.configuration", "sheet.platform_id", "predictions.cards", "sheet.billing", "sheet.unit_price", "sheet.discount",
     "sheet.tax",
-    "sheet.count", "sheet.speed", "sheet.low", "sheet.high", "sheet.duration", "sheet.periods", "sheet.total", "sheet.value_relative",
+    "sheet.count", "sheet.speed", "sheet.low", "sheet.high", "sheet.duration", "sheet.periods", "sheet.porting",
+    "sheet.total", "sheet.value_relative",
     "sheet.performance_rank", "sheet.value_rank", "plans.available", "plans.delivery", "plans.valid", "plans.remark", "sheet.cell",
 )  # fmt: skip
 (
@@ -29,6 +30,7 @@ COLUMNS = (
     HIGH,
     DAYS,
     PERIODS,
+    PORTING,
     TOTAL,
     VALUE,
     FAST_RANK,
@@ -47,7 +49,7 @@ def write_plans(book: "Book", facts: Facts) -> None:
     """Write plans and their chart. Work, speeds, prices, discounts and taxes may be changed; the rest follows."""
     selection = facts.project.selection
     assert selection is not None
-    widths = [6.0, 34, 24, 7, 11, 12, 8, 8, 9, 12, 12, 12, 10, 10, 15, 11, 9, 9, 9, 12, 12, 26, 16]
+    widths = [6.0, 34, 24, 7, 11, 12, 8, 8, 9, 12, 12, 12, 10, 10, 13, 15, 11, 9, 9, 9, 12, 12, 26, 16]
     sheet = book.sheet("plans", book.say("section.plans.title"), widths)
     sheet.write_string(1, 0, book.say("sheet.input_note"), book.format(font_size=9, font_color="#5B6670"))
     given = book.format(bg_color="#FFF8E5", font_color="#124A78", num_format="#,##0")
@@ -109,13 +111,16 @@ def _money(book: "Book", sheet: Any, row: int, plan: Plan, count: int, span: tup
         sheet.write_number(row, DAYS, 30, number("#,##0"))
     rate = plan.price.unit_price * plan.price.discount * (1 + (plan.price.tax_rate or 0.0)) * count
     money = plan.total_price if plan.total_price is not None else plan.price_per_month
-    periods = money / rate if money and rate else 0.0
+    paid = money if plan.rental_cost is None or plan.total_price is None else plan.rental_cost
+    periods = paid / rate if paid and rate else 0.0
+    once = (money or 0.0) - (paid or 0.0)
     sheet.write_formula(row, PERIODS, _periods(plan, at, periods, timed=timed), number("#,##0.0"), periods)
-    sheet.write_formula(row, TOTAL, f"=F{at}*G{at}*(1+H{at})*I{at}*N{at}", number("#,##0.00"), money or 0.0)
+    sheet.write_number(row, PORTING, once, book.cell(num_format="#,##0", bg_color="#FFF8E5", font_color="#124A78"))
+    sheet.write_formula(row, TOTAL, f"=F{at}*G{at}*(1+H{at})*I{at}*N{at}+O{at}", number("#,##0.00"), money or 0.0)
     work = "$C$3" if timed else f"(J{at}*{DAY_SECONDS}*30)"
-    best = f"MAX(INDEX({_all('J', span)}*{DAY_SECONDS}*30/{_all('O', span)},0))" if not timed else f"($C$3/MIN({_all('O', span)}))"
-    sheet.write_formula(row, VALUE, f"=IF(O{at}>0,{work}/O{at}/{best},0)", number("0.00"), plan.price_performance_relative or 0.0)
-    rank = f"=RANK(P{at},P${span[0]}:P${span[1]})"
+    best = f"MAX(INDEX({_all('J', span)}*{DAY_SECONDS}*30/{_all('P', span)},0))" if not timed else f"($C$3/MIN({_all('P', span)}))"
+    sheet.write_formula(row, VALUE, f"=IF(P{at}>0,{work}/P{at}/{best},0)", number("0.00"), plan.price_performance_relative or 0.0)
+    rank = f"=RANK(Q{at},Q${span[0]}:Q${span[1]})"
     plans = book.facts.project.selection.plans if book.facts.project.selection else ()
     mine = plan.price_performance_relative or 0.0
     sheet.write_formula(row, VALUE_RANK, rank, number("0"), 1 + sum((other.price_performance_relative or 0.0) > mine for other in plans))

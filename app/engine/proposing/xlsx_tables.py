@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from app.engine.model.assessments import CHECKS
 from app.engine.model.proposals import Column, Section, Table, Text
+from app.engine.proposing._effort_tables import breakdown_rows
 from app.engine.proposing._facts import Facts
 
 if TYPE_CHECKING:
@@ -110,6 +111,23 @@ def write_adaptation(book: "Book", facts: Facts) -> None:
         for one in facts.project.assessments
     )
     book.table(sheet, 2, Table(book.say("adaptation.matrix"), columns, rows))
+    sheet.freeze_panes(4, 1)
+    sheet.repeat_rows(3)
+    sheet.autofilter(3, 0, 3 + len(rows), len(columns) - 1)
+
+
+def write_effort(book: "Book", facts: Facts) -> None:
+    """The effort on every platform, piece by piece, with all of each source."""
+    sheet = book.sheet("effort", book.say("adaptation.pieces"), [34, 18, 46, 9, 9, 9, 80])
+    columns = (
+        Column(book.say("adaptation.platform")),
+        Column(book.say("adaptation.stage")),
+        Column(book.say("adaptation.piece")),
+        *(Column(book.say(f"adaptation.{end}"), format="number1") for end in ("low", "likely", "high")),
+        Column(book.say("adaptation.source")),
+    )
+    rows = tuple((facts.label(one.platform), *row) for one in facts.project.assessments if one.effort for row in breakdown_rows(facts, one))
+    book.table(sheet, 2, Table(book.say("adaptation.effort_rule"), columns, rows))
     sheet.freeze_panes(4, 1)
     sheet.repeat_rows(3)
     sheet.autofilter(3, 0, 3 + len(rows), len(columns) - 1)

@@ -27,6 +27,7 @@ _SUMMARY_WORDS = tuple(word.encode() for word in ("Average", "Summary", "Durchsc
 _BANNER = re.compile(
     rb"^Linux[ \t]+(?P<kernel>\S+)[ \t]+\((?P<host>[^)\n]*)\)[ \t]+(?P<date>\S+)[ \t]+_?(?P<arch>\w+?)_?[ \t]+\((?P<cpus>\d+)", re.M
 )
+MOST_DAYS = 2**63 // DAY_NS
 _DATES = (
     (re.compile(r"(\d{4})[-/年.](\d{1,2})[-/月.](\d{1,2})"), (0, 1, 2)),
     (re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d\d)$"), (2, 0, 1)),
@@ -105,7 +106,7 @@ def carried(heads: list[Head], before: Before) -> list[Head]:
 
 
 def day_of(text: str) -> int | None:
-    """Return midnight of a date as sysstat writes it (ISO, US, German, Chinese), ns since 1970."""
+    """Return midnight of a date as sysstat writes it (ISO, US, German, Chinese), ns since 1970; None for one beyond 64 bits (year 2262)."""
     for pattern, (year_at, month_at, day_at) in _DATES:
         found = pattern.match(text)
         if not found:
@@ -114,9 +115,10 @@ def day_of(text: str) -> int | None:
         if month > 12:  # a day first: en_GB and others
             month, day = day, month
         try:
-            return (date(year + 2000 * (year < 100), month, day) - date(1970, 1, 1)).days * DAY_NS
+            days = (date(year + 2000 * (year < 100), month, day) - date(1970, 1, 1)).days
         except ValueError:
             return None
+        return days * DAY_NS if abs(days) < MOST_DAYS else None
     return None
 
 

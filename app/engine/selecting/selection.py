@@ -15,6 +15,7 @@ from app.engine.model.platforms import Platform
 from app.engine.model.requirements import Requirement
 from app.engine.model.workloads import Workload
 from app.engine.selecting.cost import cost_of, nodes_of
+from app.engine.selecting.porting import porting_of
 from app.engine.selecting.ranking import on_front, recommend, with_tags
 from app.engine.selecting.supply import NOT_SUPPLIED, REFERENCE_ONLY, doubt_of_supply
 from app.engine.selecting.work import Work, parse_work, speeds_per_second, unit_of_speed
@@ -111,9 +112,9 @@ def _plan(price: Price, points: Sequence[PlanPoint], needs: _Needs) -> Plan | Me
         total, per_month = (cost.total if days else None), cost.per_month
     ends = [cost_of(price, point.gpus, value) for value in (days[2], days[1])] if days else []
     monthly_work = speeds[0] * SECONDS_PER_DAY * DAYS_IN_MONTH
+    porting = porting_of(price, needs.assessments.get(price.platform))
+    rental, total = total, (None if total is None else total + porting.cost[1])
     money = total if days else per_month
-    effort = needs.assessments[price.platform].effort if price.platform in needs.assessments else None
-    ported = effort is not None and effort.currency == price.currency
     return Plan(
         name="",
         platform=price.platform,
@@ -138,15 +139,17 @@ def _plan(price: Price, points: Sequence[PlanPoint], needs: _Needs) -> Plan | Me
         work_per_month=monthly_work,
         duration_low_days=days[2] if days else None,
         duration_high_days=days[1] if days else None,
-        total_low=ends[0].total if ends and ends[0] else None,
-        total_high=ends[1].total if ends and ends[1] else None,
-        porting_days=effort.person_days[1] if effort else None,
-        porting_cost=effort.cost[1] if effort and ported else None,
-        rental_cost=total,
+        total_low=ends[0].total + porting.cost[0] if ends and ends[0] else None,
+        total_high=ends[1].total + porting.cost[2] if ends and ends[1] else None,
+        porting_days=porting.days,
+        porting_cost=porting.cost[1] if porting.is_counted else None,
+        porting_low=porting.cost[0] if porting.is_counted else None,
+        porting_high=porting.cost[2] if porting.is_counted else None,
+        rental_cost=rental,
         delivery_days=price.delivery_days,
         tags=_doubts(price, point, needs),
         reasons=(doubt,) if (doubt := doubt_of_supply(needs.platforms[price.platform])) else (),
-        notes=(*cost.notes, *point.notes[:1]),
+        notes=(*cost.notes, *porting.notes, *point.notes[:1]),
     )
 
 
@@ -204,7 +207,7 @@ def _letters(number: int) -> str:
 def _assumptions(work: Work | None, plans: list[Plan]) -> tuple[Message, ...]:
     said = [message("selecting.assume_continuous")] if work else [message("selecting.assume_month")]
     if any(plan.porting_days for plan in plans):
-        said.append(message("selecting.assume_no_porting"))
+        said.append(message("selecting.assume_porting" if any(plan.total_price for plan in plans) else "selecting.assume_porting_apart"))
     if any(plan.price.tax_rate is not None for plan in plans):
         said.append(message("selecting.assume_net"))
     return tuple(said)

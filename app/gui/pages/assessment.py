@@ -21,6 +21,7 @@ from app.gui.widgets.operator_table import operators_dialog
 from app.gui.widgets.run_estimate import plain_fit
 
 MOST_COMPARED = 6
+EDITED = "assessment.effort_edited"
 
 
 class AssessmentPage(Page):
@@ -67,12 +68,13 @@ class AssessmentPage(Page):
         self.details = AssessmentDetails(self.look)
         self.details.compare_wanted.connect(self._compare)
         self.details.library_wanted.connect(self._look_up)
+        self.details.effort_edited.connect(self._set_effort)
         self.details.operators_wanted.connect(self._show_operators)
         self.details.source_wanted.connect(self._scan_source)
         self.table.show_platform(self.session.chosen_platform)
         self._filter()
         self._show()
-        self.table.selectionModel().currentChanged.connect(lambda *_: self._show())
+        self.table.selectionModel().currentChanged.connect(lambda *_: self._choose())
         line = row(card, self.details, spacing=12)
         line.setStretch(0, 5)
         line.setStretch(1, 2)
@@ -118,8 +120,11 @@ class AssessmentPage(Page):
         if one.platform != self.details.platform:
             platform, memory, workload = pipeline.platforms_by_id()[one.platform], self.project.memory, self.project.workload
             shown = None if memory is None or workload is None else (memory, plain_fit(workload, memory, platform))
-            self.details.show_assessment(one, platform, self._speed_line(one), self.table.basis(one.platform), shown)
-        self.details.open_at(check or _deciding(one))
+            self.details.show_assessment(one, platform, self._speed_line(one), self.table.basis(one.platform), shown, self.project.effort)
+        if self.session.kept.get(EDITED):
+            self.details.open_breakdown()
+        else:
+            self.details.open_at(check or _deciding(one))
 
     def _speed_line(self, one: Assessment) -> Line | None:
         standing = self.table.standing(one.platform)
@@ -128,6 +133,14 @@ class AssessmentPage(Page):
             return None
         name, kind = self.look.say("assessing.check.performance"), self.look.say(f"paraselect.kind.{standing.kind}")
         return Line(level, name, relative_text(self.look, standing), standing.kind, kind)
+
+    def _choose(self) -> None:
+        self.session.kept.pop(EDITED, None)
+        self._show()
+
+    def _set_effort(self, settings: object) -> None:
+        self.session.kept[EDITED] = True  # the page is built anew and comes back to where the user types
+        self.session.edit("page_assessment.did.effort", effort=settings)
 
     def _focus_details(self) -> None:
         opened = next((fold for fold in self.details.folds.values() if fold.is_open()), None)

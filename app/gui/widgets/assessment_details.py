@@ -5,17 +5,19 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
-from app.engine.model.assessments import Assessment, Effort, Evidence, Finding
+from app.engine.model.assessments import Assessment, Effort, EffortSettings, Evidence, Finding
 from app.engine.model.estimates import MemoryEstimate, MemoryFit
 from app.engine.model.platforms import Platform
 from app.gui.look import Look
 from app.gui.theme.tokens import BODY_PX, CAPTION_PX, FIGURE_PX, MARGIN, SMALL_PX
 from app.gui.widgets.assessment_matrix import days_told
 from app.gui.widgets.basics import Card, badge, boxed, button, chip, column, label, picture, row, well
+from app.gui.widgets.effort_breakdown import EffortBreakdown
 from app.gui.widgets.elided import Elided
 from app.gui.widgets.fact_tile import FactTile
 from app.gui.widgets.facts import fact_text, fact_tip
 from app.gui.widgets.folding import Fold, Line
+from app.gui.widgets.form import Fold as FormFold
 from app.gui.widgets.memory_parts import MemoryParts
 from app.gui.widgets.range_bars import Range, RangeBars
 
@@ -29,6 +31,7 @@ class AssessmentDetails(Card):
 
     compare_wanted = Signal(str)
     library_wanted = Signal(str)
+    effort_edited = Signal(object)  # EffortSettings
     operators_wanted = Signal(str)
     source_wanted = Signal()
 
@@ -40,7 +43,9 @@ class AssessmentDetails(Card):
         self.platform = ""
         self.folds: dict[str, Fold] = {}
         self.parts: MemoryParts | None = None  # made when the VRAM check is unfolded
+        self.breakdown: FormFold | None = None
         self._memory: tuple[MemoryEstimate, MemoryFit] | None = None
+        self._settings = EffortSettings()
         self._head, self._inner = QWidget(), QWidget()
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -68,13 +73,16 @@ class AssessmentDetails(Card):
         speed: Line | None,
         basis: str,
         memory: tuple[MemoryEstimate, MemoryFit] | None = None,
+        settings: EffortSettings | None = None,
     ) -> None:
         """Show an assessment.
 
         speed   what the performance line says in place of its summary; basis: what that is made of
         memory  the estimate and how it stands to this platform: shown part by part with the VRAM check
+        settings   what the project sets of the effort
         """
         self.platform, self._memory, self.parts = one.platform, memory, None
+        self._settings, self.breakdown = settings or EffortSettings(), None
         head = column(self._title(one, platform), self._tiles(platform), spacing=GAP)
         head.setContentsMargins(MARGIN, 12, MARGIN, GAP)
         self._replace_head(boxed(head))
@@ -206,19 +214,32 @@ class AssessmentDetails(Card):
             Range(say(f"assessing.stage.{one.stage}"), say(f"assessing.size.{one.size}"), one.person_days, one.source)
             for one in effort.stages
         ]
-        if effort.items:
-            days = tuple(sum(item.person_days[at] for item in effort.items) for at in range(3))
-            names = "\n".join(look.tell(item.text) for item in effort.items)
-            ranges.append(Range(say("page_assessment.effort_items"), "", (days[0], days[1], days[2]), names))
         costs = [look.money(value)[0] for value in effort.cost]
         cost = say("page_assessment.cost_range", low=costs[0], likely=costs[1], high=costs[2], unit=look.money(0)[1])
-        rate = say("page_assessment.rate", rate=look.number(effort.rate, 0), currency=effort.currency, source=effort.source)
+        source = effort.source or say("page_assessment.own_rate")
+        rate = say("page_assessment.rate", rate=look.number(effort.rate, 0), currency=effort.currency, source=source)
+        self.breakdown = FormFold(
+            say("page_assessment.breakdown.title", count=len(effort.items)), look.theme, lambda: [self._pieces(effort)]
+        )
         return boxed(
             column(
                 boxed(row(label(say("page_assessment.effort"), BODY_PX, bold=True), None, total)),
                 RangeBars(ranges, say("page_assessment.unit.effort"), look),
                 boxed(row(label(say("page_assessment.cost"), SMALL_PX, tone="2"), None, label(cost, SMALL_PX))),
                 Elided(rate, CAPTION_PX, tone="3"),
+                self.breakdown,
                 spacing=4,
             )
         )
+
+    def _pieces(self, effort: Effort) -> QWidget:
+        pieces = EffortBreakdown(effort, self._settings, self._look)
+        pieces.edited.connect(self.effort_edited)
+        return pieces
+
+    def open_breakdown(self) -> None:
+        """Show the effort piece by piece and bring it into view."""
+        if self.breakdown is not None:
+            self.breakdown.open()
+            shown = self.breakdown
+            QTimer.singleShot(0, shown, lambda: self._scroll.ensureWidgetVisible(shown, 0, GAP))

@@ -143,7 +143,11 @@ class _Cells:
         return Cell(text or UNKNOWN, tip=text, quiet=not text)
 
     def porting(self, plan: Plan) -> Cell:
-        tip = self._look.say(f"{AREA}.porting_tip", days=self._look.number(plan.porting_days, 0))
+        days, money = self._look.number(plan.porting_days, 0), self._words.money
+        tip = self._look.say(f"{AREA}.porting_apart", days=days)
+        if plan.porting_cost is not None and not self._words.monthly:
+            ends = {"low": money.text(plan.porting_low, self._look), "high": money.text(plan.porting_high, self._look)}
+            tip = self._look.say(f"{AREA}.porting_tip", days=days, unit=money.unit, **ends)
         return Cell(self._words.money.text(plan.porting_cost, self._look), _known(plan.porting_cost), tip, quiet=plan.porting_cost is None)
 
     def unit_price(self, plan: Plan) -> Cell:

@@ -24,8 +24,11 @@ AT_ONCE = 8
 """Up to so many stages the remedies are looked for at once; with more, a dozen estimates take longer than a keystroke may."""
 PAINTED_MS = 25
 """They begin when the edit has been painted: a thread that computes holds the interpreter, and painting waits for it."""
-DERIVED = ("parameters", "data_parallel", "step_tokens", "most_batch", "most_concurrency", "most_context", "most_inputs")
-UNITS = {"parameters": "B", "step_tokens": "tokens", "most_context": "tokens"}
+DERIVED = (
+    "parameters", "data_parallel", "step_tokens", "step_time", "step_speed", "most_batch", "most_concurrency", "most_context",
+    "most_inputs",
+)  # fmt: skip
+UNITS = {"parameters": "B", "step_tokens": "tokens", "step_time": "s", "step_speed": "tokens/s", "most_context": "tokens"}
 AREA = "page_requirement"
 
 Later = Callable[[Callable[[], MemoryFit], Callable[[MemoryFit], None]], None]
@@ -186,7 +189,12 @@ class RunEstimate(Card):
             return facts | {name: look.number(getattr(fit, key, None), 0) for name, key in served.items()}
         step = run.global_batch * run.seq_len if run.global_batch and run.seq_len else None
         counts = {"data_parallel": data_parallel(run), "step_tokens": step, "most_batch": fit.max_micro_batch if fit else None}
-        return facts | {name: look.number(count, 0) for name, count in counts.items()}
+        facts |= {name: look.number(count, 0) for name, count in counts.items()}
+        if fit is not None and fit.step is not None:
+            time = fit.step
+            facts["step_time"] = f"{look.figure(time.seconds)} ({look.figure(time.low)} – {look.figure(time.high)})"
+            facts["step_speed"] = look.number(time.tokens_per_s, 0)
+        return facts
 
     # Copying ------------------------------------------------------------------------------------------------------------------------
 
