@@ -93,3 +93,8 @@ def test_evaluation_tells_every_protocol_of_a_table():
     assert found["leave_one_platform_out", "all"].rows == 9 and found["one_run_known", "domestic"].groups == 3
     assert all(0 <= score.coverage <= 1 and 0 <= score.macro_mean <= 2 for score in found.values())
     assert not evaluate(runs[:1], pipeline.platforms_by_id(), pipeline.shipped_runs())
+
+
+def test_a_table_with_nothing_to_compare_has_no_scores_and_unknown_cards_do_no_harm():
+    runs = [row(1, "c", A100, 10.0), row(2, "c", "no-such-card", 9.0), row(3, "d", H100, 8.0), row(4, "d", A100, 5.0, unit="tokens/s")]
+    assert evaluation.evaluate_table(runs) == ()
