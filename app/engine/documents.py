@@ -2,11 +2,12 @@
 
 import datetime
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.engine.csv_file import write_csv
 from app.engine.errors import EngineError
 from app.engine.known import catalogue_of
 from app.engine.model.projects import Project
@@ -60,3 +61,9 @@ def writing(target: Path) -> Iterator[None]:
         raise EngineError(
             f"pipeline.{code.get(error.errno or 0, 'not_written')}", file=target, detail=error.strerror or str(error)
         ) from error
+
+
+def write_table(path: Path, rows: Sequence[Sequence[str]]) -> None:
+    """Write a table that is shown, heads first, as CSV. Raises EngineError where it cannot be written."""
+    with writing(path):
+        write_csv(path, rows)

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from app.engine.csv_file import write_csv
-from app.engine.documents import export_checks, proposal_texts, write_proposal, writing
+from app.engine.documents import export_checks, proposal_texts, write_proposal, write_table, writing
 from app.engine.errors import EngineError
+from app.engine.estimating import estimate_serving, scale_table
 from app.engine.known import catalogue, catalogue_of, knowledge, platforms_by_id, shipped_runs
 from app.engine.messages import Message, message
 from app.engine.model.estimates import Fit, Prediction
@@ -173,12 +173,6 @@ def write_price_template(path: Path, lang: str) -> None:
         write(path, lang)
 
 
-def write_table(path: Path, rows: Sequence[Sequence[str]]) -> None:
-    """Write a table that is shown, heads first, as CSV. Raises EngineError where it cannot be written."""
-    with writing(path):
-        write_csv(path, rows)
-
-
 def check_platforms() -> tuple:
     """Return what is wrong in the platform database and the site layer: file, row, key, what (with its remedy)."""
     from app.engine.platform_base import check_all
@@ -270,6 +264,7 @@ __all__ = [
     "check_platforms",
     "choose_case",
     "compare_runs",
+    "estimate_serving",
     "estimate_vram",
     "export_checks",
     "fit_table",
@@ -287,6 +282,7 @@ __all__ = [
     "read_traces",
     "recompute",
     "sample_inputs",
+    "scale_table",
     "shipped_runs",
     "with_measured",
     "with_prices",

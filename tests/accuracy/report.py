@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.accuracy import inference, memory, step_time
+from tests.accuracy import inference, memory, scaling, serving, step_time
 
 OUT = Path("accuracy-out")
 
@@ -22,6 +22,10 @@ def sections() -> dict[str, Callable[[], Sequence[tuple]]]:
         "KV cache of one sequence (GiB)": inference.kv_rows,
         "Step time, modelled, Megatron-LM on A100 and B200, whole models held out (s)": lambda: step_rows(megatron=True),
         "Step time, modelled, torchtitan and Megatron-Bridge (s)": lambda: step_rows(megatron=False),
+        "Speed over card counts, one count known, whole workloads held out": lambda: scaling.rows(1),
+        "Speed over card counts, two counts known, whole workloads held out": lambda: scaling.rows(2),
+        "Time of a served token, whole models held out (ms)": lambda: serving.rows("modelled"),
+        "Time of a served token, other runs of the same model known (ms)": lambda: serving.rows("transferred"),
         "Parameters of the shipped models": memory.parameter_rows,
     }
 

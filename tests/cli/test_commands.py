@@ -296,6 +296,9 @@ def test_predict_and_fit(capsys, tmp_path):
     assert out.is_file() and "predicted" in out.read_text(encoding="utf-8-sig")
     fit = msgspec.convert(call(capsys, "fit", str(table), "--case", "llama2-7b"), FitResult)
     assert sum(fit.k) == pytest.approx(1) and len(fit.platforms) == 3
+    scores = call(capsys, "evaluate", str(table))["protocols"]
+    assert {score["name"] for score in scores} == {"leave_one_platform_out", "one_run_known", "leave_one_workload_out"}
+    assert {"subset", "groups", "macro_mean", "macro_median", "coverage", "half_width"} <= set(scores[0]) and scores[0]["subset"] == "all"
 
 
 def test_select_new_propose_demo(capsys, tmp_path):

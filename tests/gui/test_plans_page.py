@@ -88,7 +88,7 @@ def test_the_cards_show_the_recommended_plans_with_ranges_and_an_honest_reason(s
         assert f"× {plan.gpus}" in shown and words.speed.band(plan.low, plan.high, page.look) in shown
         assert words.money.text(plan.total_price, page.look) in shown and page.look.number(plan.duration_days) in shown
         assert any(reason.code == "selecting.overlaps" for reason in plan.reasons) == (page.look.say("page_plans.reason.overlaps") in shown)
-    assert "区间重叠" in texts(cards[0])
+    assert "唯一满足全部条件的方案" in texts(cards[0])  # one plan is left since the predictions were corrected
 
 
 def test_units_follow_the_language(show, sample):

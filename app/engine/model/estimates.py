@@ -186,3 +186,20 @@ class Fit(Struct, frozen=True):
     platforms: tuple[FitPoint, ...]
     unit: str = ""
     notes: tuple[Message, ...] = ()
+
+
+class Score(Struct, frozen=True):
+    """How good predictions are by one protocol on one subset ("all", "domestic" or a class). Errors, coverage, widths are shares.
+
+    macro_mean, macro_median   over groups of a source, then over sources equally
+    half_width                 median of half the interval ÷ prediction
+    """
+
+    protocol: str
+    subset: str
+    groups: int
+    rows: int
+    macro_mean: float
+    macro_median: float
+    coverage: float
+    half_width: float

@@ -6,9 +6,11 @@
 k of a case are fitted where three platforms are known, else those of its class in the measured data that ship with the program.
 """
 
+from app.engine.paraselect.evaluating import evaluate, evaluate_held_out
 from app.engine.paraselect.fitting import fit_case
 from app.engine.paraselect.prediction import predict, predict_targets
 from app.engine.paraselect.run_table import read_runs, write_predictions
+from app.engine.paraselect.scaling import scale_case
 from app.engine.paraselect.telling import ToldSpeed, ToldSpeeds, Way, compute_rate, told_speeds
 from app.engine.paraselect.terms import SideBySide, TermsRow, side_by_side
 
@@ -19,10 +21,13 @@ __all__ = [
     "ToldSpeeds",
     "Way",
     "compute_rate",
+    "evaluate",
+    "evaluate_held_out",
     "fit_case",
     "predict",
     "predict_targets",
     "read_runs",
+    "scale_case",
     "side_by_side",
     "told_speeds",
     "write_predictions",

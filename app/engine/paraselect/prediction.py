@@ -17,16 +17,18 @@ from app.engine.model.platforms import Platform
 from app.engine.model.profiles import Profile
 from app.engine.model.quantities import Kind
 from app.engine.model.workloads import Workload
+from app.engine.paraselect.correcting import NOISE, corrected
 from app.engine.paraselect.fitting import FEWEST, Design, design_of, fit_k, left_out
 from app.engine.paraselect.known_runs import Known, at_count, in_own_unit, known_runs, lower_is_better
+from app.engine.paraselect.learned import Learned, shipped_learned
 from app.engine.paraselect.pooled import ClassK, Pool, slopes_of
 from app.engine.paraselect.rates import TERMS, Ratios, ratios
 
-NOISE = 0.04
-"""No interval is narrower than the spread between submitters on equal hardware."""
 BEYOND = 1.5
 """A ratio outside the fitted range by this factor is out of range."""
 FAR_COUNT = 8
+TRAINING_SPREAD, OTHER_SPREAD = 0.15, 0.4
+"""Log half width per e-fold of cards, from the two smallest counts to each larger one in the measured data: 90 % lie inside."""
 Modelled: TypeAlias = Callable[[Workload | None, MeasuredRun, Platform], ModelledSpeed | Message | None]
 _T95 = {1: 6.31, 2: 2.92, 3: 2.35, 4: 2.13, 5: 2.02, 6: 1.94, 7: 1.89, 8: 1.86, 9: 1.83, 10: 1.81}
 
@@ -53,19 +55,23 @@ def predict(
     workload: Workload | None = None,
     profile: Profile | None = None,
     modelled: Modelled | None = None,
+    learned: Learned | None = None,
 ) -> tuple[Prediction, ...]:
     """Return a prediction for every row without a speed. The formula needs neither workload nor profile.
 
-    modelled   tells a row of a case without any known row from the workload, given or of the library
+    modelled tells a row of a case without known rows from workload or library; learned corrects the formula, by default by what ships.
     """
     del profile
+    learned = learned or shipped_learned(platforms)
     cases: dict[str, _Case] = {}
     found = []
     for run in runs:
         if run.speed is None:
             if run.case not in cases:
                 cases[run.case] = _case(runs, run, platforms, shipped)
-            row = _predict_row(run, cases[run.case], platforms)
+                wanted = [one for one in runs if one.speed is None and one.case == run.case]
+                learned.prepare(wanted, cases[run.case].known, platforms)
+            row = _predict_row(run, cases[run.case], platforms, learned)
             found.append(_from_model(row, run, cases[run.case], platforms, workload, modelled))
     return tuple(found)
 
@@ -78,10 +84,8 @@ def _from_model(
     if modelled is None or known or run.gpus is None or run.platform not in platforms:
         return row
     told = modelled(workload, run, platforms[run.platform])
-    if told is None:
-        return row
-    if isinstance(told, Message):
-        return msgspec.structs.replace(row, notes=(told, *row.notes))
+    if told is None or isinstance(told, Message):
+        return msgspec.structs.replace(row, notes=(told, *row.notes)) if told is not None else row
     better = "lower" if lower_is_better(msgspec.structs.replace(run, unit=told.unit)) else "higher"
     return msgspec.structs.replace(
         row, value=told.value, low=told.low, high=told.high, unit=told.unit, better=better, kind="modelled", notes=told.notes
@@ -151,7 +155,7 @@ def _deviation(design: Design) -> tuple[float, float | None]:
     return float(np.sqrt(np.mean(logs**2))), float(np.mean(np.abs(np.exp(logs) - 1)))
 
 
-def _predict_row(run: MeasuredRun, case: _Case, platforms: dict[str, Platform]) -> Prediction:
+def _predict_row(run: MeasuredRun, case: _Case, platforms: dict[str, Platform], learned: Learned) -> Prediction:
     blank = Prediction(run.row, run.case, run.platform, run.gpus, unit=run.unit, better="lower" if lower_is_better(run) else "higher")
     if run.gpus is None:
         return msgspec.structs.replace(blank, notes=(message("paraselect.no_gpus"),))
@@ -164,9 +168,16 @@ def _predict_row(run: MeasuredRun, case: _Case, platforms: dict[str, Platform]) 
     run = msgspec.structs.replace(run, unit=unit, better=run.better or usable[0].run.better)
     blank = msgspec.structs.replace(blank, unit=unit, better="lower" if lower_is_better(run) else "higher")
     try:
-        return _predicted(run, blank, case, usable, platforms)
+        found = _predicted(run, blank, case, usable, platforms)
     except MissingFact as error:
         return msgspec.structs.replace(blank, notes=(error.message,))
+    if found.k is None:
+        return found
+    gpus = run.gpus or 1
+    reference = next(one for one in usable if one.row == found.reference_row)
+    known = [reference, *(one for one in at_count(usable, gpus) if one.platform != reference.platform)]
+    at_wanted = [(one, _to_count(one, gpus, case)[0]) for one in known]
+    return corrected(found, run, at_wanted, _to_count(reference, gpus, case)[1], platforms, learned)
 
 
 def _predicted(run: MeasuredRun, blank: Prediction, case: _Case, usable: list[Known], platforms: dict[str, Platform]) -> Prediction:
@@ -233,7 +244,8 @@ def _to_count(reference: Known, gpus: int, case: _Case) -> tuple[float, float, l
         return reference.throughput, 0.0, []
     steps = abs(math.log(gpus / reference.gpus))
     speed = reference.throughput * (gpus / reference.gpus) ** case.exponent
-    spread = steps * (0.05 if case.own_exponent else max(case.pool.exponent_spread, 0.08))
+    own = TRAINING_SPREAD if case.pool.name.startswith("training") else OTHER_SPREAD
+    spread = steps * (own if case.own_exponent else max(case.pool.exponent_spread, own))
     notes = [message("paraselect.scaled", count=reference.gpus, wanted=gpus, exponent=case.exponent)]
     if max(gpus, reference.gpus) / min(gpus, reference.gpus) > FAR_COUNT:
         notes.insert(0, message("paraselect.far_count", count=reference.gpus, wanted=gpus))

@@ -23,6 +23,7 @@ from app.engine.workload.memory import estimate_memory
 from app.engine.workload.modelled_speed import modelled_speed
 from app.engine.workload.presets import Preset, load_presets
 from app.engine.workload.run_file import load_run, part_format, write_run
+from app.engine.workload.serving_points import serving_estimate
 from app.engine.workload.sources import format_of
 from app.engine.workload.step_time import estimate_step, estimate_steps, speed_cost
 
@@ -49,6 +50,7 @@ __all__ = [
     "modelled_speed",
     "network_of",
     "part_format",
+    "serving_estimate",
     "speed_cost",
     "typed_value",
     "value_of",

@@ -1,0 +1,113 @@
+"""Learn platform_db/learned/ from the measured runs that ship: `python -m tests.accuracy.train_paraselect`.
+
+The variances are those that make the evidence most likely (a subset with 80 rows of a source at most; found again inside each of five
+folds of workloads, held-out errors were the same), rounded and kept from vanishing. What is learned here: the evidence, k of the classes,
+and how much wider than the model says intervals must be, from workloads held out.
+"""
+
+import csv
+import datetime
+from collections import defaultdict
+
+import numpy as np
+
+from app.engine import pipeline
+from app.engine.model.measurements import MeasuredRun
+from app.engine.paraselect.evaluating import folds
+from app.engine.paraselect.evidence import STEP, comparable, gather, write_evidence
+from app.engine.paraselect.hierarchy import EFFECTS, LEVELS, Hierarchy, Settings
+from app.engine.paraselect.known_runs import Known, known_runs
+from app.engine.paraselect.learned import Z90, Learned, Width, class_k
+from app.engine.paths import platform_db_folder
+
+VARIANCE = (
+    (0.080, 0.010, 0.010, 0.008, 0.005, 0.022, 0.050),
+    (0.007, 0.007, 0.007, 0.010, 0.005, 0.005, 0.030),
+    (0.005, 0.005, 0.006, 0.008, 0.034, 0.005, 0.020),
+    (0.005, 0.014, 0.014, 0.014, 0.011, 0.005, 0.009),
+    (0.005, 0.005, 0.020, 0.020, 0.005, 0.005, 0.020),
+    (0.005, 0.021, 0.005, 0.005, 0.000, 0.010, 0.046),
+)
+"""By level (all, class, precision, stack, workload, case) and effect (compute, memory, fabric, vram, card, architecture, vendor)."""
+NOISE = 0.01
+FEWEST = 60
+"""Trials a kind needs for a width of its own."""
+
+
+def main() -> None:
+    """Write model.toml, evidence.csv and widths.csv."""
+    folder, platforms, runs = platform_db_folder() / "learned", pipeline.platforms_by_id(), pipeline.shipped_runs()
+    folder.mkdir(exist_ok=True)
+    settings = settings_of(runs)
+    (folder / "model.toml").write_text(_model(settings, len(runs)), encoding="utf-8")
+    write_evidence(folder / "evidence.csv", gather(runs, platforms))
+    with (folder / "widths.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("kind", "factor", "trials"))
+        writer.writerows((width.kind, f"{width.factor:.3f}", width.trials) for width in widths_of(residuals(runs)))
+
+
+def settings_of(runs: tuple[MeasuredRun, ...]) -> Settings:
+    """Return the variances above with k of the runs' classes."""
+    variance = {level: dict(zip(EFFECTS, values, strict=True)) for level, values in zip(LEVELS, VARIANCE, strict=True)}
+    return Settings(variance, NOISE, class_k(runs, pipeline.platforms_by_id()))
+
+
+def residuals(runs: tuple[MeasuredRun, ...]) -> list[tuple[str, float, str]]:
+    """Return (kind, log error ÷ deviation, source) of predictions with whole workloads held out."""
+    platforms, found = pipeline.platforms_by_id(), []
+    for held_out, rest in folds(runs):
+        learned = Learned(Hierarchy(gather(rest, platforms), platforms, settings_of(rest)), ())
+        cases: dict[str, list[MeasuredRun]] = defaultdict(list)
+        for run in held_out:
+            if run.speed is not None and run.gpus is not None and run.platform in platforms:
+                cases[run.case].append(run)
+        for case, of_case in cases.items():
+            rows = comparable(known_runs(of_case, case), platforms)
+            learned.prepare([one.run for one in rows], rows, platforms)
+            for wanted in rows:
+                found += _tried(rows, wanted, learned)
+    return found
+
+
+def _tried(rows: list[Known], wanted: Known, learned: Learned) -> list[tuple[str, float, str]]:
+    known = [(one, one.throughput * (wanted.gpus / one.gpus) ** STEP) for one in rows if one.platform != wanted.platform]
+    found = []
+    for some in sorted({1, len(known)}) if known else ():
+        told = learned.told(known[:some], wanted.run, pipeline.platforms_by_id())
+        if told is not None:
+            error = told[0] - float(np.log(wanted.throughput / wanted.gpus))
+            found.append((told[2], abs(error) / told[1], wanted.run.source))
+    return found
+
+
+def widths_of(found: list[tuple[str, float, str]]) -> list[Width]:
+    """Return the factor by which 90 % of each kind's errors lie inside, and of all with several and with one known run."""
+    by_kind: dict[str, list[float]] = defaultdict(list)
+    for kind, ratio, _source in found:
+        by_kind[kind].append(ratio)
+        by_kind[kind.split()[0]].append(ratio)
+    return [
+        Width(kind, float(np.quantile(ratios, min(1.0, 0.9 * (1 + 1 / len(ratios))))) / Z90, len(ratios))
+        for kind, ratios in sorted(by_kind.items())
+        if len(ratios) >= FEWEST
+    ]
+
+
+def _model(settings: Settings, rows: int) -> str:
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    lines = [
+        f"# Written by tests/accuracy/train_paraselect.py on {today} from the {rows} rows of platform_db/measured/measured.csv.",
+        "# Variances of log speed by level and effect; k of compute and memory by class (app/engine/paraselect/hierarchy.py).",
+        f"noise = {settings.noise}",
+        "",
+        "[k]",
+        *(f"{kind} = [{k[0]:.4f}, {k[1]:.4f}]" for kind, k in sorted(settings.k.items())),
+    ]
+    for level, values in settings.variance.items():
+        lines += ["", f"[variance.{level}]", *(f"{effect} = {value}" for effect, value in values.items())]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""What is learned from measured runs: shrinkage finds known effects, evidence survives a broken row, evaluation holds out."""
+
+import math
+
+import pytest
+
+from app.engine import evaluation, pipeline
+from app.engine.model.measurements import MeasuredRun
+from app.engine.paraselect import evaluate, predict
+from app.engine.paraselect.evaluating import folds, some_cases
+from app.engine.paraselect.evidence import gather, read_evidence, write_evidence
+from app.engine.paraselect.features import rates_of
+from app.engine.paraselect.learned import learn, shipped_learned
+
+A100, H100, L40S, ASCEND = "nvidia-a100-sxm-80gb", "nvidia-h100-sxm-80gb", "nvidia-l40s", "ascend-910b2"
+
+
+def row(number: int, case: str, platform: str, speed: float | None, **more) -> MeasuredRun:
+    fields = {"unit": "samples/s", "precision": "bf16", "task": "pretrain", "workload": f"w{case}", "framework": "made", **more}
+    return MeasuredRun(row=number, case=case, platform=platform, gpus=8, speed=speed, **fields)
+
+
+def made(ratio: float, cases: int = 8) -> list[MeasuredRun]:
+    """Return cases in which the Ascend card always runs at `ratio` of the A100."""
+    found = []
+    for number in range(cases):
+        found += [row(2 * number + 1, str(number), A100, 10.0 + number), row(2 * number + 2, str(number), ASCEND, (10.0 + number) * ratio)]
+    return found
+
+
+def predicted(runs, learned=None):
+    return predict(runs, pipeline.platforms_by_id(), pipeline.shipped_runs(), learned=learned)[-1]
+
+
+@pytest.mark.parametrize("ratio", [0.4, 0.9, 1.5])
+def test_a_ratio_that_every_workload_shows_is_learned(ratio):
+    learned = learn(made(ratio), pipeline.platforms_by_id())
+    found = predicted([row(1, "new", A100, 30.0), row(2, "new", ASCEND, None)], learned)
+    assert found.value == pytest.approx(30 * ratio, rel=0.2) and found.low < 30 * ratio < found.high
+
+
+def test_one_broken_row_does_not_decide():
+    runs = made(0.9, 1) + [row(10 + n, f"b{n}", p, s, workload="w0") for n in range(4) for p, s in ((A100, 5.0), (ASCEND, 4.5))]
+    runs += [row(90, "odd", A100, 5.0, workload="w0"), row(91, "odd", ASCEND, 500.0, workload="w0")]
+    evidence = {one.platform: one for one in gather(runs, pipeline.platforms_by_id())}
+    assert evidence[ASCEND].log_speed - evidence[A100].log_speed == pytest.approx(math.log(0.9), abs=0.01)
+    assert evidence[ASCEND].cases == 6
+
+
+def test_evidence_is_written_and_read_alike(tmp_path):
+    evidence = gather(made(0.7), pipeline.platforms_by_id())
+    write_evidence(tmp_path / "e.csv", evidence)
+    again = read_evidence(tmp_path / "e.csv")
+    assert [one.platform for one in again] == [one.platform for one in evidence]
+    assert [one.log_speed for one in again] == pytest.approx([one.log_speed for one in evidence], abs=1e-5)
+
+
+def test_what_ships_is_conditioned_once_and_knows_its_workloads():
+    platforms = pipeline.platforms_by_id()
+    assert shipped_learned(platforms) is shipped_learned(platforms)
+    sibling = next(run for run in pipeline.shipped_runs() if run.case == "0d61a1a77b" and run.platform == ASCEND)
+    runs = [row(1, "c", L40S, 100.0, workload=sibling.workload, task="inference", precision="fp16", unit="FPS")]
+    found = predicted([*runs, row(2, "c", ASCEND, None, workload=sibling.workload, task="inference", precision="fp16", unit="FPS")])
+    assert found.kind in ("transferred", "pooled") and found.low < found.value < found.high
+
+
+def test_a_card_whose_architecture_was_never_measured_gets_a_band_only():
+    found = predicted([row(1, "c", A100, 10.0), row(2, "c", "hygon-k100-ai", None)])
+    assert found.out_of_range and found.notes[0].code == "paraselect.never_measured" and found.low < found.value < found.high
+
+
+def test_the_terms_still_sum_to_the_time_beside_the_reference():
+    found = predicted([row(1, "c", A100, 10.0), row(2, "c", H100, None)])
+    assert sum(found.terms) == pytest.approx(10.0 / found.value) and any(note.code == "paraselect.learned" for note in found.notes)
+
+
+def test_fp32_lies_between_the_vector_and_the_tensor_rate():
+    a100 = pipeline.platforms_by_id()[A100]
+    single, tensor, half = (rates_of(a100, precision, 1)[0] for precision in ("fp32", "tf32", "fp16"))
+    assert single < tensor < half
+
+
+def test_folds_hold_out_whole_workloads():
+    runs = made(0.5)
+    for held_out, rest in folds(runs):
+        assert not {run.workload for run in held_out} & {run.workload for run in rest}
+    assert len(some_cases(runs, 4)) == 4 and len(some_cases(runs, 0)) == 8
+
+
+def test_evaluation_tells_every_protocol_of_a_table():
+    runs = made(0.8, 3) + [row(50 + n, str(n), H100, 20.0 + n) for n in range(3)]
+    found = {(score.protocol, score.subset): score for score in evaluation.evaluate_table(runs)}
+    assert found["leave_one_platform_out", "all"].rows == 9 and found["one_run_known", "domestic"].groups == 3
+    assert all(0 <= score.coverage <= 1 and 0 <= score.macro_mean <= 2 for score in found.values())
+    assert not evaluate(runs[:1], pipeline.platforms_by_id(), pipeline.shipped_runs())
+
+
+def test_a_table_with_nothing_to_compare_has_no_scores_and_unknown_cards_do_no_harm():
+    runs = [row(1, "c", A100, 10.0), row(2, "c", "no-such-card", 9.0), row(3, "d", H100, 8.0), row(4, "d", A100, 5.0, unit="tokens/s")]
+    assert evaluation.evaluate_table(runs) == ()
