@@ -16,6 +16,12 @@ def test_parameters_that_are_not_those_of_the_shape_are_marked():
     assert not faults(msgspec.structs.replace(shape, parameters=8e9), "inference")
 
 
+def test_adapters_of_matrices_that_are_not_there_are_marked():
+    shape = next(preset.model for preset in load_presets() if preset.name == "Llama-3.1-8B")
+    assert list(faults(shape, "lora", lora_targets=("foo",))) == ["run.lora_targets"]
+    assert not faults(shape, "lora", lora_targets=("q_proj", "foo")) and not faults(shape, "lora", lora_targets=("all",))
+
+
 def test_the_formats_of_a_cache_are_known_by_their_names_in_engines():
     assert not faults(task="inference", kv_dtype="fp8_e4m3") and kv_format("fp8_e5m2", "bf16").word == 1
     assert list(faults(task="inference", kv_dtype="fp7")) == ["run.kv_dtype"]

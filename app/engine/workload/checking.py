@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from app.engine.messages import message
 from app.engine.model.requirements import Requirement
 from app.engine.model.workloads import Model, RunParameters, Workload
-from app.engine.workload.families import DECLARED, count_parameters
+from app.engine.workload.families import DECLARED, count_parameters, network_of
 from app.engine.workload.families.habits import HABITS, habits_of
 from app.engine.workload.keys import Fault
 from app.engine.workload.kv_cache import FORMATS, kv_word
+from app.engine.workload.network import Network
 from app.engine.workload.presets import load_presets
+from app.engine.workload.states import adapted_matrices
 
 MOST_NEAR = 4
 FAR_OFF = 1.15
@@ -259,6 +261,14 @@ def _states(workload: Workload, model: Model, run: RunParameters) -> Iterator[Fa
         yield Fault("run.quant_group", message("checking.group", hidden=model.hidden, near=near), "warning")
 
 
+def _adapters(workload: Workload, model: Model, run: RunParameters) -> Iterator[Fault]:
+    """Targets that are no matrix of the model would train nothing."""
+    network = network_of(model) if workload.task in ("lora", "qlora") and run.lora_targets else None
+    if isinstance(network, Network) and not any(adapted_matrices(layer, run) for layer in network.layers):
+        near = [one.name for one in network.layers[-1].matrices if one.module == "attention"]
+        yield Fault("run.lora_targets", message("checking.not_a_choice", text=" ".join(run.lora_targets)[:40], near=[*near, "all-linear"]))
+
+
 def _length(workload: Workload, model: Model, run: RunParameters) -> Iterator[Fault]:
     serving = workload.task == "inference"
     length = run.input_len + run.output_len if serving else run.seq_len or 0
@@ -276,4 +286,4 @@ def _dates(requirement: Requirement, today: datetime.date) -> list[Fault]:
 
 
 _MODEL_RULES = (_family, _parameters, _heads, _kv_heads, _experts, _picture)
-_RUN_RULES = (_tensor, _layout, _sequence, _stages, _expert_parallel, _expert_layout, _batch, _nodes, _states, _length)
+_RUN_RULES = (_tensor, _layout, _sequence, _stages, _expert_parallel, _expert_layout, _batch, _nodes, _states, _adapters, _length)
