@@ -25,6 +25,12 @@ def scaled(runs, *gpus: int, **more):
 known = st.lists(st.tuples(st.sampled_from([1, 2, 4, 8, 16, 32, 64]), st.floats(0.2, 1.2)), min_size=1, max_size=5)
 
 
+def test_rows_that_disagree_at_the_smallest_count_do_not_hold_the_law_down():
+    runs = [run(2, speed) for speed in (0.4, 2.0, 2.0, 2.0)]
+    speeds = [point.speed for point in scaled(runs, 1, 2, 4, 8).points]
+    assert speeds == sorted(speeds)
+
+
 @settings(deadline=None, max_examples=60)
 @given(known=known, platform=st.sampled_from([PLATFORM, "nvidia-rtx-4090", "ascend-910b2"]), task=st.sampled_from(["pretrain", "hpc"]))
 def test_more_cards_are_never_slower_and_never_more_than_linear(known, platform, task):

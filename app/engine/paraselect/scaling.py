@@ -43,8 +43,9 @@ class _Case(Struct, frozen=True, eq=False):
     def total(self, gpus: int) -> float:
         """Return the speed of the system by the law; never above what the smallest known run's cards would give side by side."""
         value = 2 ** self.law.at(self.features(gpus))[0] * gpus
-        base = self.known[0]
-        return min(value, base.throughput / base.gpus * gpus) if gpus > base.gpus else value
+        smallest = self.known[0].gpus
+        best = max(one.throughput / one.gpus for one in self.known if one.gpus == smallest)
+        return min(value, best * gpus) if gpus > smallest else value
 
     def features(self, gpus: int) -> tuple[float, float, float]:
         """Return the features of a count at the batch that is kept."""
