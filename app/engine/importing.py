@@ -242,11 +242,6 @@ def _with_descriptions(project: Project, paths: Sequence[Path], errors: list[Eng
     return project, count
 
 
-def with_run_description(project: Project, path: Path) -> Project:
-    """Return the project with a run description. One that tells no task (a config.json, a ds_config.json) fills in what it tells."""
-    return _described(project, path)[0]
-
-
 def _described(project: Project, path: Path) -> tuple[Project, tuple[Message, ...]]:
     workload, requirement = pipeline.read_run_description(path)
     present = project.workload

@@ -23,7 +23,6 @@ Phase: TypeAlias = Literal["forward", "backward", "recomputed"]
 PHASES: tuple[Phase, ...] = ("forward", "backward", "recomputed")
 Collective: TypeAlias = Literal["all_reduce", "all_gather", "reduce_scatter", "all_to_all", "send"]
 Purpose: TypeAlias = Literal["tensor", "context", "expert", "pipeline", "data", "host"]
-PURPOSES: tuple[Purpose, ...] = ("tensor", "context", "expert", "pipeline", "data", "host")
 
 
 class Work(Struct, frozen=True):

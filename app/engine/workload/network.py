@@ -181,9 +181,6 @@ class Network(Struct, frozen=True):
     head: int = 0
     no_output: bool = False
     causal: bool = True
-    gated: bool = True
-    layer_norm: bool = False
-    prompt_tokens: int = 0
     tokens_per_sample: int = 0
     assumed: tuple[str, ...] = ()
 

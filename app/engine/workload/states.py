@@ -7,7 +7,8 @@ from app.engine.messages import Message, message
 from app.engine.model.workloads import RunParameters, Workload
 from app.engine.workload.engines import TrainingEngine
 from app.engine.workload.network import Attention, Layer, Network
-from app.engine.workload.stages import CardParameters, Layout, layer_on_card, stage_layers
+from app.engine.workload.quantisation import INT8_CHANNEL, NF4, WeightFormat, grouped, layer_bytes
+from app.engine.workload.stages import CardParameters, Layout, kinds_of_stage, layer_on_card, stage_layers
 
 WORD_BYTES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "fp8": 1, "int8": 1, "fp4": 0.5, "int4": 0.5, "": 0}
 MOMENTS = {"adamw": 2.0, "adam": 2.0, "sgd": 1.0, "lion": 1.0, "muon": 1.0, "adamw8bit": 2.0, "adafactor": 0.0}
@@ -108,7 +109,7 @@ def _adapter_states(network: Network, workload: Workload, stage: int, card: Card
     """LoRA (Hu et al. 2021, arXiv:2106.09685): the frozen weights as they are or quantised; adapters with gradients and states in fp32."""
     run, word = workload.run, word_of(workload)
     bits = run.weight_bits or (4 if workload.task == "qlora" else 0)
-    frozen = quantised_bytes(card.dense + card.experts, bits, run.quant_group) if bits else (card.dense + card.experts) * word
+    frozen = _quantised(network, stage, run, layout, bits) if bits else (card.dense + card.experts) * word
     frozen += card.outside * word
     adapters = adapter_parameters(network, run, stage) / layout.tensor
     spread = 1.0 / layout.shards if run.zero_stage else 1.0
@@ -121,6 +122,12 @@ def _adapter_states(network: Network, workload: Workload, stage: int, card: Card
         gathered = _gathered(network, stage, run, layout, word, card)
     moments = 0.0 if run.offload != "none" else adapters * 8 * spread
     return States(weights, adapters * 4, 0.0, moments, gathered, adapters=adapters * 4)
+
+
+def _quantised(network: Network, stage: int, run: RunParameters, layout: Layout, bits: int) -> float:
+    """Return the bytes of the frozen layers as bitsandbytes keeps them, or in the stated groups."""
+    how = grouped(bits, run.quant_group) if run.quant_group else {4: NF4, 8: INT8_CHANNEL}.get(bits, WeightFormat(bits))
+    return sum(layer_bytes(layer, layout, how) * count for layer, count in kinds_of_stage(network, stage, run))
 
 
 LORA_TARGETS = ("q_proj", "v_proj")
@@ -150,14 +157,3 @@ def adapter_parameters(network: Network, run: RunParameters, stage: int) -> floa
         names = adapted_matrices(layer, run)
         total += sum(rank * (one.rows + one.columns) * one.copies for one in layer.matrices if one.name in names)
     return total
-
-
-def quantised_bytes(parameters: float, bits: int, group: int = 0) -> float:
-    """Return the bytes of weights of `bits` bits: with a 16-bit scale, and below 8 bits a packed zero point, per group.
-
-    group  weights that share a scale; 0 = by the format: 64 for 4 bits (bitsandbytes NF4, double quantisation left out), one row for 8
-    """
-    if bits >= 16:  # noqa: PLR2004
-        return parameters * bits / 8
-    size = group or (64 if bits < 8 else 0)  # noqa: PLR2004
-    return parameters * (bits / 8 + (2 / size if size else 0.0))

@@ -39,10 +39,7 @@ def transformer_of(model: Model) -> Network | Message:
         head=head,
         no_output=family in PICTURES,
         causal=habits.causal,
-        gated=habits.gated,
-        layer_norm=habits.layer_norm,
         tokens_per_sample=tokens_per_sample(model, family),
-        prompt_tokens=model.text_len if family == "wan" else 0,
         assumed=() if found and model.family != "other" else (model.family,),
     )
 

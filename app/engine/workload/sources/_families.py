@@ -18,7 +18,6 @@ FAMILIES = {
 """model_type in lower case with underscores -> [model] family."""
 
 PICTURES = frozenset({"vit", "clip", "dinov2"})
-ENCODERS = PICTURES | {"bert", "roberta"}
 TIED = frozenset({"gpt2", "opt", "bloom", "falcon", "starcoder2", "bert", "roberta", "gemma", "gemma2", "gemma3", "cohere"})
 """Families whose output matrix is the embedding where a config.json is silent."""
 FOURFOLD = frozenset({"gpt2", "gptj", "bloom", "falcon"})
