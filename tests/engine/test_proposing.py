@@ -31,6 +31,7 @@ def test_both_documents_in_both_languages(tmp_path, project, lang):
     written = pipeline.write_documents(project, tmp_path / "out", lang)
     pages = texts_of(written.pdf)
     assert written.pages == len(pages) > 8 and written.plans == len(project.selection.plans)
+    assert all(len(page.split()) > 15 for page in pages)  # more than the lines above and below: no blank page behind a full one
     whole = "".join("".join(pages).split())
     assert f"{len(pages)}/{len(pages)}" in whole
     best = project.selection.plans[project.selection.recommended["best_price_performance"]]

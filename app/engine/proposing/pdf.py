@@ -48,7 +48,8 @@ from app.engine.proposing.pdf_tables import table_flowable
 from app.engine.proposing.pdf_text import Paragraph, Style
 
 _MOST_CAPTION_ROOM = 120
-_SECTION_ROOM = 70
+_SECTION_ROOM = _MOST_CAPTION_ROOM + 40  # a heading stays with the first rows of the table behind it
+_FRESH_SHARE = 0.95
 
 
 def write(proposal: Proposal, path: Path, progress: Progress = no_progress) -> int:
@@ -141,11 +142,16 @@ def _story(proposal: Proposal) -> list[Flowable]:
     numbers = count(1)
     for place, section in enumerate(proposal.sections):
         if place:
-            story.append(PageBreak())
+            story.append(_fresh_page())
         shown = "" if section.key == "summary" else str(next(numbers))
         story += [Heading(shown, section.title, section.question, section.key), Spacer(0, 8)]
         story += _section(section, proposal.lang, counters)
     return story
+
+
+def _fresh_page() -> Flowable:
+    """Begin a page unless this one is empty: the space behind a table that just filled its page may have begun it already."""
+    return CondPageBreak(_FRESH_SHARE * (PAGE_HEIGHT - TOP - BOTTOM))
 
 
 def _section(section: Section, lang: str, counters: dict[str, int]) -> list[Flowable]:
@@ -163,7 +169,7 @@ def _block(block: Block, lang: str, counters: dict[str, int]) -> list[Flowable]:
         return [FiguresFlowable(block), Spacer(0, 6)]
     note = [Paragraph(block.note, _text_style("note"))] if block.note else []
     if isinstance(block, Table) and block.compact:
-        return [PageBreak(), _caption("table", block.caption, lang, counters), MatrixFlowable(block)]
+        return [_fresh_page(), _caption("table", block.caption, lang, counters), MatrixFlowable(block)]
     if isinstance(block, Table):
         caption = _caption("table", block.caption, lang, counters)
         return [CondPageBreak(_MOST_CAPTION_ROOM), caption, table_flowable(block), *note, Spacer(0, 10)]
