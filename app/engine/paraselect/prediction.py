@@ -2,49 +2,28 @@
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import TypeAlias
 
 import msgspec
-import numpy as np
-from msgspec import Struct
 
-from app.engine.errors import EngineError, MissingFact
+from app.engine.errors import MissingFact
 from app.engine.messages import Message, message
 from app.engine.model.estimates import ModelledSpeed, Prediction
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Platform
 from app.engine.model.profiles import Profile
-from app.engine.model.quantities import Kind
 from app.engine.model.workloads import Workload
+from app.engine.paraselect.cases import Case, case_of
 from app.engine.paraselect.correcting import NOISE, corrected
-from app.engine.paraselect.fitting import FEWEST, Design, design_of, fit_k, left_out
-from app.engine.paraselect.known_runs import Known, at_count, in_own_unit, known_runs, lower_is_better
+from app.engine.paraselect.counts import other_count, to_count
+from app.engine.paraselect.known_runs import Known, at_count, in_own_unit, lower_is_better
 from app.engine.paraselect.learned import Learned, shipped_learned
-from app.engine.paraselect.pooled import ClassK, Pool, slopes_of
 from app.engine.paraselect.rates import TERMS, Ratios, ratios
 
 BEYOND = 1.5
 """A ratio outside the fitted range by this factor is out of range."""
-FAR_COUNT = 8
-TRAINING_SPREAD, OTHER_SPREAD = 0.15, 0.4
-"""Log half width per e-fold of cards, from the two smallest counts to each larger one in the measured data: 90 % lie inside."""
 Modelled: TypeAlias = Callable[[Workload | None, MeasuredRun, Platform], ModelledSpeed | Message | None]
 _T95 = {1: 6.31, 2: 2.92, 3: 2.35, 4: 2.13, 5: 2.02, 6: 1.94, 7: 1.89, 8: 1.86, 9: 1.83, 10: 1.81}
-
-
-class _Case(Struct, frozen=True, eq=False):
-    """What is known of a case: its runs, its own fit where there are enough, its class."""
-
-    name: str
-    known: tuple[Known, ...]
-    design: Design
-    k: tuple[float, ...] | None
-    deviation: float
-    error: float | None
-    pool: ClassK
-    exponent: float
-    own_exponent: bool
 
 
 def predict(
@@ -63,12 +42,12 @@ def predict(
     """
     del profile
     learned = learned or shipped_learned(platforms)
-    cases: dict[str, _Case] = {}
+    cases: dict[str, Case] = {}
     found = []
     for run in runs:
         if run.speed is None:
             if run.case not in cases:
-                cases[run.case] = _case(runs, run, platforms, shipped)
+                cases[run.case] = case_of(runs, run, platforms, shipped)
                 wanted = [one for one in runs if one.speed is None and one.case == run.case]
                 learned.prepare(wanted, cases[run.case].known, platforms)
             row = _predict_row(run, cases[run.case], platforms, learned)
@@ -77,7 +56,7 @@ def predict(
 
 
 def _from_model(
-    row: Prediction, run: MeasuredRun, case: _Case, platforms: dict[str, Platform], workload: Workload | None, modelled: Modelled | None
+    row: Prediction, run: MeasuredRun, case: Case, platforms: dict[str, Platform], workload: Workload | None, modelled: Modelled | None
 ) -> Prediction:
     """Return what the workload model says of a row whose case has no known one; else the row as it is."""
     known = any(one.platform in platforms for one in case.known)
@@ -115,47 +94,7 @@ def predict_targets(
     return predict([*of_case, *wanted], platforms, shipped, workload=workload, profile=profile)
 
 
-@cache
-def _pool(shipped: int, platforms: int) -> Pool:
-    return Pool(*_POOLS[shipped, platforms])
-
-
-_POOLS: dict[tuple[int, int], tuple[tuple[MeasuredRun, ...], dict[str, Platform]]] = {}
-
-
-def _pool_of(shipped: tuple[MeasuredRun, ...], platforms: dict[str, Platform]) -> Pool:
-    key = (id(shipped), len(platforms))
-    _POOLS[key] = (shipped, platforms)
-    return _pool(*key)
-
-
-def _case(runs: Sequence[MeasuredRun], wanted: MeasuredRun, platforms: dict[str, Platform], shipped: tuple[MeasuredRun, ...]) -> _Case:
-    of_case = [run for run in runs if run.case == wanted.case]
-    units = {run.unit for run in of_case if run.unit}
-    if len(units) > 1:
-        raise EngineError("paraselect.units_differ", case=wanted.case, units=sorted(units))
-    known = known_runs(of_case, wanted.case)
-    pool = _pool_of(shipped, platforms).of(known[0].run if known else wanted)
-    design = design_of(known, platforms)
-    k, deviation, error = None, 0.0, None
-    if len(design.rows) >= FEWEST and design.active.any():
-        k = tuple(fit_k(design).tolist())
-        deviation, error = _deviation(design)
-    slopes = slopes_of(known)
-    exponent = float(np.clip(np.median(slopes), 0.0, 1.05)) if slopes else min(pool.exponent, 1.0)
-    return _Case(wanted.case, tuple(known), design, k, deviation, error, pool, exponent, bool(slopes))
-
-
-def _deviation(design: Design) -> tuple[float, float | None]:
-    """Return the log deviation to expect of a new platform, and the mean relative error, from the platforms left out one by one."""
-    shares = left_out(design)
-    cards = np.array([one.gpus for one in design.rows]) / design.rows[0].gpus
-    measured = cards / design.relative
-    logs = np.array([math.log(share / true) for share, true in zip(shares, measured.tolist(), strict=True) if share is not None])
-    return float(np.sqrt(np.mean(logs**2))), float(np.mean(np.abs(np.exp(logs) - 1)))
-
-
-def _predict_row(run: MeasuredRun, case: _Case, platforms: dict[str, Platform], learned: Learned) -> Prediction:
+def _predict_row(run: MeasuredRun, case: Case, platforms: dict[str, Platform], learned: Learned) -> Prediction:
     blank = Prediction(run.row, run.case, run.platform, run.gpus, unit=run.unit, better="lower" if lower_is_better(run) else "higher")
     if run.gpus is None:
         return msgspec.structs.replace(blank, notes=(message("paraselect.no_gpus"),))
@@ -176,15 +115,15 @@ def _predict_row(run: MeasuredRun, case: _Case, platforms: dict[str, Platform], 
     gpus = run.gpus or 1
     reference = next(one for one in usable if one.row == found.reference_row)
     known = [reference, *(one for one in at_count(usable, gpus) if one.platform != reference.platform)]
-    at_wanted = [(one, _to_count(one, gpus, case)[0]) for one in known]
-    return corrected(found, run, at_wanted, _to_count(reference, gpus, case)[1], platforms, learned)
+    at_wanted = [(one, to_count(one, gpus, case)[0]) for one in known]
+    return corrected(found, run, at_wanted, to_count(reference, gpus, case)[1], platforms, learned)
 
 
-def _predicted(run: MeasuredRun, blank: Prediction, case: _Case, usable: list[Known], platforms: dict[str, Platform]) -> Prediction:
+def _predicted(run: MeasuredRun, blank: Prediction, case: Case, usable: list[Known], platforms: dict[str, Platform]) -> Prediction:
     gpus = run.gpus or 1
     same = [one for one in usable if one.platform == run.platform]
     if same:
-        return _other_count(run, blank, case, at_count(same, gpus)[0])
+        return other_count(run, blank, case, at_count(same, gpus)[0])
     target = platforms[run.platform]
     if case.k is not None:
         reference, k, kind = case.design.rows[0], case.k, "fitted"
@@ -202,7 +141,7 @@ def _predicted(run: MeasuredRun, blank: Prediction, case: _Case, usable: list[Kn
     ratio = 1 / sum(terms)
     notes = _notes(run, case, reference, pair, kind)
     low, high = _band(case, kind)
-    speed, spread, count_notes = _to_count(reference, gpus, case)
+    speed, spread, count_notes = to_count(reference, gpus, case)
     outside = _out_of_range(case, kind, pair, k, ratio)
     if outside is not None:
         notes.insert(0, outside)
@@ -224,35 +163,7 @@ def _predicted(run: MeasuredRun, blank: Prediction, case: _Case, usable: list[Kn
     )
 
 
-def _other_count(run: MeasuredRun, blank: Prediction, case: _Case, reference: Known) -> Prediction:
-    """The same platform at another card count: only the scaling is uncertain."""
-    speed, spread, notes = _to_count(reference, run.gpus or 1, case)
-    if reference.gpus == run.gpus:
-        notes = [message("paraselect.same_row", row=reference.row)]
-    spread = max(spread, NOISE)
-    ends = sorted(in_own_unit(run, speed * math.exp(way * spread)) for way in (-1, 1))
-    kind: Kind = "fitted" if case.own_exponent else "pooled"
-    value = in_own_unit(run, speed)
-    return msgspec.structs.replace(
-        blank, value=value, low=ends[0], high=ends[1], kind=kind, reference_row=reference.row, notes=tuple(notes)
-    )
-
-
-def _to_count(reference: Known, gpus: int, case: _Case) -> tuple[float, float, list[Message]]:
-    """Return the reference's throughput at another card count, the log half width that adds, and what to say."""
-    if reference.gpus == gpus:
-        return reference.throughput, 0.0, []
-    steps = abs(math.log(gpus / reference.gpus))
-    speed = reference.throughput * (gpus / reference.gpus) ** case.exponent
-    own = TRAINING_SPREAD if case.pool.name.startswith("training") else OTHER_SPREAD
-    spread = steps * (own if case.own_exponent else max(case.pool.exponent_spread, own))
-    notes = [message("paraselect.scaled", count=reference.gpus, wanted=gpus, exponent=case.exponent)]
-    if max(gpus, reference.gpus) / min(gpus, reference.gpus) > FAR_COUNT:
-        notes.insert(0, message("paraselect.far_count", count=reference.gpus, wanted=gpus))
-    return speed, spread, notes
-
-
-def _band(case: _Case, kind: str) -> tuple[float, float]:
+def _band(case: Case, kind: str) -> tuple[float, float]:
     """Return the 90 % interval as log factors around the prediction."""
     if kind == "pooled":
         # the pool's points are of log(predicted ratio of times) - log(true): speed errs the other way round
@@ -272,7 +183,7 @@ def _without_fabric(k: tuple[float, ...]) -> tuple[float, float, float, float]:
     return (k[0] / rest, k[1] / rest, k[2] / rest, 0.0) if rest > 0 else (0.5, 0.5, 0.0, 0.0)
 
 
-def _out_of_range(case: _Case, kind: str, pair: Ratios, k: tuple[float, ...], ratio: float) -> Message | None:
+def _out_of_range(case: Case, kind: str, pair: Ratios, k: tuple[float, ...], ratio: float) -> Message | None:
     if kind == "pooled":
         inside = case.pool.ratio_low / BEYOND <= ratio <= case.pool.ratio_high * BEYOND
         return None if inside else message("paraselect.out_of_range_speed", ratio=ratio)
@@ -284,7 +195,7 @@ def _out_of_range(case: _Case, kind: str, pair: Ratios, k: tuple[float, ...], ra
     return None
 
 
-def _notes(run: MeasuredRun, case: _Case, reference: Known, pair: Ratios, kind: str) -> list[Message]:
+def _notes(run: MeasuredRun, case: Case, reference: Known, pair: Ratios, kind: str) -> list[Message]:
     notes: list[Message] = []
     if kind == "pooled":
         notes.append(
