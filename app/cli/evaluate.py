@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli._frame import Command, Result, Words, text_table
+from app.cli._tables import describe_problems, read_told
 from app.engine.errors import EngineError
 from app.engine.messages import Message, render
 
@@ -19,12 +20,16 @@ def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
 
 def run(options: argparse.Namespace) -> Result:
     """Predict every measured row from others of its case and compare."""
-    from app.engine import evaluation, pipeline
+    from app.engine import evaluation
 
-    found = evaluation.evaluate_table(pipeline.read_measured(options.table)) if options.table else evaluation.evaluate_shipped()
+    table = read_told(options.table, options.lang) if options.table else None
+    found = evaluation.evaluate_table(table.runs) if table else evaluation.evaluate_shipped()
     if not found:
         raise EngineError("cli.evaluate.nothing", file=options.table)
-    return Result({"protocols": [describe_score(score) for score in found]}, lambda: _text(found, options.lang))
+    document: dict[str, object] = {"protocols": [describe_score(score) for score in found]}
+    if table:
+        document["problems"] = describe_problems(table, options.lang)
+    return Result(document, lambda: _text(found, options.lang))
 
 
 def describe_score(score: "Score") -> dict:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli._frame import Command, Result, Words, print_fault, text_table
+from app.cli._tables import describe_problems, read_told
 from app.engine.errors import EngineError
 from app.engine.messages import Message, render, term
 
@@ -30,9 +31,8 @@ def run(options: argparse.Namespace) -> Result:
     from app.engine import pipeline
     from app.engine.model.projects import changed
 
-    project = pipeline.new_project(
-        pipeline.Inputs(options.run, measured=options.measured, case=options.case, prices=options.prices), compute=False
-    )
+    table = read_told(options.measured, options.lang)
+    project = pipeline.new_project(pipeline.Inputs(options.run, measured=table, case=options.case, prices=options.prices), compute=False)
     wishes: dict[str, object] = {
         "work": options.work,
         "duration_days": options.deadline_days,
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> Result:
     for problem in prices.problems:
         sheet_cell = EngineError("cli.select.price_problem", file=options.prices.name, place=problem.cell, what=problem.what)
         print_fault(sheet_cell, options.lang)
-    document = describe_selection(selection, options.lang)
+    document = {**describe_selection(selection, options.lang), "problems": describe_problems(table, options.lang)}
     return Result(document, lambda: _text(selection, options.lang))
 
 

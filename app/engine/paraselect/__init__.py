@@ -9,12 +9,14 @@ k of a case are fitted where three platforms are known, else those of its class 
 from app.engine.paraselect.evaluating import evaluate, evaluate_held_out
 from app.engine.paraselect.fitting import fit_case
 from app.engine.paraselect.prediction import predict, predict_targets
-from app.engine.paraselect.run_table import read_runs, write_predictions
+from app.engine.paraselect.run_table import Near, read_runs, read_table, write_predictions
 from app.engine.paraselect.scaling import scale_case
+from app.engine.paraselect.table_predictions import faults_of, predict_table
 from app.engine.paraselect.telling import ToldSpeed, ToldSpeeds, Way, compute_rate, told_speeds
 from app.engine.paraselect.terms import SideBySide, TermsRow, side_by_side
 
 __all__ = [
+    "Near",
     "SideBySide",
     "TermsRow",
     "ToldSpeed",
@@ -23,10 +25,13 @@ __all__ = [
     "compute_rate",
     "evaluate",
     "evaluate_held_out",
+    "faults_of",
     "fit_case",
     "predict",
+    "predict_table",
     "predict_targets",
     "read_runs",
+    "read_table",
     "scale_case",
     "side_by_side",
     "told_speeds",
