@@ -8,6 +8,7 @@ k of a case are fitted where three platforms are known, else those of its class 
 
 from app.engine.paraselect.evaluating import evaluate, evaluate_held_out
 from app.engine.paraselect.fitting import fit_case
+from app.engine.paraselect.held_out import read_stored, stored_scores, write_stored
 from app.engine.paraselect.prediction import predict, predict_targets
 from app.engine.paraselect.run_table import read_runs, write_predictions
 from app.engine.paraselect.scaling import scale_case
@@ -27,8 +28,11 @@ __all__ = [
     "predict",
     "predict_targets",
     "read_runs",
+    "read_stored",
     "scale_case",
     "side_by_side",
+    "stored_scores",
     "told_speeds",
     "write_predictions",
+    "write_stored",
 ]
