@@ -11,7 +11,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from app.engine import pipeline
+from app.engine import evaluation, pipeline
 from app.engine.model.corrections import CorrectedRate, Software
 from app.engine.model.measurements import MeasuredRun
 from app.engine.paraselect.corrected_rates import corrected_rates
@@ -39,7 +39,7 @@ FEWEST = 60
 
 
 def main() -> None:
-    """Write model.toml, evidence.csv and widths.csv."""
+    """Write model.toml, evidence.csv and widths.csv; then what predictions with them are worth, evaluation.csv and held_out.csv."""
     folder, platforms, runs = platform_db_folder() / "learned", pipeline.platforms_by_id(), pipeline.shipped_runs()
     folder.mkdir(exist_ok=True)
     settings = settings_of(runs)
@@ -50,6 +50,7 @@ def main() -> None:
         writer.writerow(("kind", "factor", "trials"))
         writer.writerows((width.kind, f"{width.factor:.3f}", width.trials) for width in widths_of(residuals(runs)))
     write_corrections()
+    evaluation.write_shipped()
 
 
 def write_corrections() -> None:

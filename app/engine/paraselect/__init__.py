@@ -8,6 +8,7 @@ k of a case are fitted where three platforms are known, else those of its class 
 
 from app.engine.paraselect.evaluating import evaluate, evaluate_held_out
 from app.engine.paraselect.fitting import fit_case
+from app.engine.paraselect.held_out import read_stored, stored_scores, write_stored
 from app.engine.paraselect.prediction import predict, predict_targets
 from app.engine.paraselect.rate_tables import shipped_rates, shipped_software
 from app.engine.paraselect.rates_said import compute_said, factor_said, memory_said, rate_said, software_said
@@ -33,11 +34,14 @@ __all__ = [
     "predict_targets",
     "rate_said",
     "read_runs",
+    "read_stored",
     "scale_case",
     "shipped_rates",
     "shipped_software",
     "side_by_side",
     "software_said",
+    "stored_scores",
     "told_speeds",
     "write_predictions",
+    "write_stored",
 ]
