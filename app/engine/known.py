@@ -6,10 +6,11 @@ The platform base has three layers: what ships, what the site says (read again w
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from app.engine.errors import EngineError
 from app.engine.messages import Message, message
+from app.engine.model.corrections import CorrectedRate, Software
 from app.engine.model.layers import FactChange, SiteData
 from app.engine.model.measurements import MeasuredRun, RunTable
 from app.engine.model.platforms import Knowledge, Platform
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from app.engine.platform_store import Catalogue
 
 MOST_NEAR, LONGEST_NAME = 3, 60
+Told = TypeVar("Told", CorrectedRate, Software)
 
 
 def catalogue() -> "Catalogue":
@@ -147,3 +149,22 @@ def _fault_of_name(name: str, _site: str) -> Message | None:
         return message("run_table.platform_name", platform=name[:LONGEST_NAME], near=found.platforms[:MOST_NEAR])
     near = catalogue().near(name, MOST_NEAR)
     return message("run_table.platform_unknown" if near else "run_table.platform_strange", platform=name[:LONGEST_NAME], near=near)
+
+
+def shipped_rates() -> tuple[CorrectedRate, ...]:
+    """Return the corrected rates that ship with the program."""
+    from app.engine import paraselect
+
+    return paraselect.shipped_rates()
+
+
+def shipped_software() -> tuple[Software, ...]:
+    """Return the software factors that ship with the program."""
+    from app.engine import paraselect
+
+    return paraselect.shipped_software()
+
+
+def of_platform(told: Sequence[Told], platform: str) -> tuple[Told, ...]:
+    """Return what is told of one platform."""
+    return tuple(one for one in told if one.platform == platform)

@@ -2,26 +2,31 @@
 
 In one run: the plain formula (half compute, half memory), transfer (median measured ratio of two platforms on other workloads of the
 class), the formula with k of its class or case but nothing learned, and ours. Errors are averaged over a group, groups over a source,
-sources with at least three groups equally; a row counts 200 % at most.
+sources with at least three groups equally; a row counts 200 % at most. Then ours by what a prediction rests on.
 """
 
 import statistics
 from collections import defaultdict
-from collections.abc import Sequence
-
-import msgspec
+from collections.abc import Callable, Sequence
 
 from app.engine import pipeline
-from app.engine.model.estimates import Prediction, Score
+from app.engine.messages import Message
+from app.engine.model.estimates import Prediction
+from app.engine.model.evaluations import BASIS, Score
 from app.engine.model.measurements import MeasuredRun
-from app.engine.paraselect.evaluating import Trial, folds, predictor, scores, some_cases, trials
+from app.engine.paraselect.evaluating import folds, scores, some_cases
 from app.engine.paraselect.known_runs import in_own_unit, known_of
 from app.engine.paraselect.learned import Learned, learn, read_widths
 from app.engine.paraselect.pooled import class_of
 from app.engine.paraselect.rates import ratios
+from app.engine.paraselect.trials import Predictor, Trial, predictor, try_rows
 
 MOST_GROUPS = 600
 SHOWN = ("all", "domestic")
+LABELS, LABELS_PROTOCOL = "NeuSight", "leave_one_platform_out"
+"""The source whose operator-level predictions are published (10.0 %), and the protocol they are compared by."""
+
+UNTOLD = Message("paraselect.no_known_row")
 
 
 class Nothing(Learned):
@@ -38,39 +43,53 @@ class Nothing(Learned):
 
 
 def main() -> None:
-    """Print macro mean, macro median, coverage and half width by protocol and predictor."""
+    """Print macro mean, macro median, coverage and half width by protocol and predictor, the NeuSight labels, ours by kind."""
     runs, platforms = pipeline.shipped_runs(), pipeline.platforms_by_id()
     found: dict[str, list[Trial]] = defaultdict(list)
-    chosen = some_cases(runs, MOST_GROUPS)
+    some = some_cases(runs, MOST_GROUPS)
+    labels = frozenset(run.case for run in runs if LABELS in run.source)
     for held_out, rest in folds(runs):
-        transfer = _Transfer(rest)
-        predictors = {
-            "plain": _plain,
-            "transfer": transfer.predict,
+        predictors: dict[str, Predictor] = {
+            "plain": _each(_plain),
+            "transfer": _each(_Transfer(rest).predict),
             "formula": predictor(platforms, rest, Nothing()),
             "ours": predictor(platforms, rest, learn(rest, platforms, read_widths())),
         }
-        for name, one in predictors.items():
-            found[name] += trials(held_out, one, chosen)
-    rows = [(name, score) for name, all_trials in found.items() for score in scores(all_trials, platforms) if score.subset in SHOWN]
+        for name, ask in predictors.items():
+            found[name] += try_rows(held_out, ask, some | labels).trials
+    of_some = {name: [one for one in trials if one.run.case in some or one.protocol == "card_counts"] for name, trials in found.items()}
+    rows = [(name, score) for name, trials in of_some.items() for score in scores(trials, platforms) if score.subset in SHOWN]
     print("protocol                subset    predictor  groups  rows   mean  median  coverage  half width")
     for name, score in sorted(rows, key=lambda row: (row[1].protocol, row[1].subset)):
-        print(_line(name, score))
+        print(_line(name, score, score.subset))
+    for name, trials in found.items():
+        of_labels = [one for one in trials if one.run.case in labels and one.protocol == LABELS_PROTOCOL]
+        for score in scores(of_labels, platforms)[:1]:
+            print(_line(name, score, LABELS))
+    print("\nours by what the prediction rests on")
+    for score in scores(of_some["ours"], platforms):
+        if score.subset.startswith(BASIS):
+            print(_line(score.subset.removeprefix(BASIS).ljust(26), score, ""))
 
 
-def _line(name: str, score: Score) -> str:
-    band = f"{score.coverage:9.1%} {score.half_width:11.1%}" if name in ("formula", "ours") else ""
+def _line(name: str, score: Score, subset: str) -> str:
+    band = f"{score.coverage:9.1%} {score.half_width:11.1%}" if name not in ("plain", "transfer") else ""
     shares = f"{score.macro_mean:6.1%} {score.macro_median:7.1%}"
-    return f"{score.protocol:<24}{score.subset:<10}{name:<10}{score.groups:7} {score.rows:5} {shares} {band}"
+    return f"{score.protocol:<24}{subset:<10}{name:<10}{score.groups:7} {score.rows:5} {shares} {band}"
 
 
-def _plain(runs: Sequence[MeasuredRun]) -> Prediction | None:
-    one, other, platforms = known_of(runs[0]), runs[-1], pipeline.platforms_by_id()
-    if one.platform not in platforms or other.platform not in platforms:
+def _each(one: Callable[[Sequence[MeasuredRun], MeasuredRun], Prediction | None]) -> Predictor:
+    """Return what predicts several rows by predicting each."""
+    return lambda known, wanted: [one(known, run) or UNTOLD for run in wanted]
+
+
+def _plain(known: Sequence[MeasuredRun], wanted: MeasuredRun) -> Prediction | None:
+    one, platforms = known_of(known[0]), pipeline.platforms_by_id()
+    if one.platform not in platforms or wanted.platform not in platforms:
         return None
-    values = ratios(platforms[one.platform], platforms[other.platform], one.run.precision, 1).values[:2]
+    values = ratios(platforms[one.platform], platforms[wanted.platform], one.run.precision, 1).values[:2]
     told = [value for value in values if value]
-    return _prediction(one.throughput * len(told) / sum(told), other, one.gpus) if told else None
+    return _prediction(one.throughput * len(told) / sum(told), wanted, one.gpus) if told else None
 
 
 def _prediction(throughput: float, run: MeasuredRun, gpus: int) -> Prediction:
@@ -96,17 +115,17 @@ class _Transfer:
                         self._ratios[class_of(one.run), one.platform, other.platform].append(ratio)
                         self._ratios["", one.platform, other.platform].append(ratio)
 
-    def predict(self, runs: Sequence[MeasuredRun]) -> Prediction | None:
+    def predict(self, known: Sequence[MeasuredRun], wanted: MeasuredRun) -> Prediction | None:
         """Return the median over the known rows of what each, times the median ratio, says; the plain formula without a measured pair."""
-        wanted, told = runs[-1], []
-        for run in runs[:-1]:
-            one = known_of(msgspec.structs.replace(run))
+        told = []
+        for run in known:
+            one = known_of(run)
             for kind in (class_of(run), ""):
                 measured = self._ratios.get((kind, one.platform, wanted.platform))
                 if measured:
                     told.append(one.throughput / one.gpus * statistics.median(measured))
                     break
-        return _prediction(statistics.median(told), wanted, 1) if told else _plain(runs)
+        return _prediction(statistics.median(told), wanted, 1) if told else _plain(known, wanted)
 
 
 if __name__ == "__main__":

@@ -296,9 +296,19 @@ def test_predict_and_fit(capsys, tmp_path):
     assert out.is_file() and "predicted" in out.read_text(encoding="utf-8-sig")
     fit = msgspec.convert(call(capsys, "fit", str(table), "--case", "llama2-7b"), FitResult)
     assert sum(fit.k) == pytest.approx(1) and len(fit.platforms) == 3
-    scores = call(capsys, "evaluate", str(table))["protocols"]
+    told = call(capsys, "evaluate", str(table))
+    scores = told["protocols"]
+    assert [(one["row"], one["code"]) for one in told["skipped"]] == [(4, "evaluation.no_speed")]
     assert {score["name"] for score in scores} == {"leave_one_platform_out", "one_run_known", "leave_one_workload_out"}
     assert {"subset", "groups", "macro_mean", "macro_median", "coverage", "half_width"} <= set(scores[0]) and scores[0]["subset"] == "all"
+
+
+def test_evaluate_without_a_table_tells_what_is_stored_of_what_ships(capsys):
+    told = call(capsys, "evaluate")
+    assert {score["name"] for score in told["protocols"]} == {
+        "leave_one_platform_out", "one_run_known", "leave_one_workload_out", "card_counts",
+    } and told["skipped"] == []  # fmt: skip
+    assert {"all", "domestic", "vendor:NVIDIA", "kind:several same measured"} <= {score["subset"] for score in told["protocols"]}
 
 
 def test_select_new_propose_demo(capsys, tmp_path):

@@ -1,13 +1,12 @@
-"""What is learned from measured runs: shrinkage finds known effects, evidence survives a broken row, evaluation holds out."""
+"""What is learned from measured runs: shrinkage finds known effects, evidence survives a broken row."""
 
 import math
 
 import pytest
 
-from app.engine import evaluation, pipeline
+from app.engine import pipeline
 from app.engine.model.measurements import MeasuredRun
-from app.engine.paraselect import evaluate, predict
-from app.engine.paraselect.evaluating import folds, some_cases
+from app.engine.paraselect import predict
 from app.engine.paraselect.evidence import gather, read_evidence, write_evidence
 from app.engine.paraselect.features import rates_of
 from app.engine.paraselect.learned import learn, shipped_learned
@@ -78,23 +77,3 @@ def test_fp32_lies_between_the_vector_and_the_tensor_rate():
     a100 = pipeline.platforms_by_id()[A100]
     single, tensor, half = (rates_of(a100, precision, 1)[0] for precision in ("fp32", "tf32", "fp16"))
     assert single < tensor < half
-
-
-def test_folds_hold_out_whole_workloads():
-    runs = made(0.5)
-    for held_out, rest in folds(runs):
-        assert not {run.workload for run in held_out} & {run.workload for run in rest}
-    assert len(some_cases(runs, 4)) == 4 and len(some_cases(runs, 0)) == 8
-
-
-def test_evaluation_tells_every_protocol_of_a_table():
-    runs = made(0.8, 3) + [row(50 + n, str(n), H100, 20.0 + n) for n in range(3)]
-    found = {(score.protocol, score.subset): score for score in evaluation.evaluate_table(runs)}
-    assert found["leave_one_platform_out", "all"].rows == 9 and found["one_run_known", "domestic"].groups == 3
-    assert all(0 <= score.coverage <= 1 and 0 <= score.macro_mean <= 2 for score in found.values())
-    assert not evaluate(runs[:1], pipeline.platforms_by_id(), pipeline.shipped_runs())
-
-
-def test_a_table_with_nothing_to_compare_has_no_scores_and_unknown_cards_do_no_harm():
-    runs = [row(1, "c", A100, 10.0), row(2, "c", "no-such-card", 9.0), row(3, "d", H100, 8.0), row(4, "d", A100, 5.0, unit="tokens/s")]
-    assert evaluation.evaluate_table(runs) == ()

@@ -10,8 +10,12 @@ from hypothesis import strategies as st
 from app.cli._frame import run_command
 from app.engine import pipeline
 from app.engine.errors import EngineError
+from app.engine.importing import Answers, take_in
+from app.engine.intake import Sorted
 from app.engine.messages import LANGUAGES, has_entry
+from app.engine.model.projects import Project
 from app.engine.paraselect import faults_of
+from app.engine.pipeline import Reading
 
 HEAD = "case,platform,gpus,speed,unit,better,seq_len,global_batch"
 A100, H100, H20 = "nvidia-a100-sxm-80gb", "nvidia-h100-sxm-80gb", "nvidia-h20-96gb"
@@ -135,7 +139,15 @@ def test_encodings_and_separators(tmp_path, encoding, separator):
 
 
 def test_what_a_csv_hides_is_told(tmp_path):
-    table = read(tmp_path, SOUND, f'c,{H20},8,90,samples/s,,"open', f"c,{H100},8,1,234.5,samples/s,,,", f"c,{H100},8,1,234.5,samples/s,,,5", "", WANTED)
+    table = read(
+        tmp_path,
+        SOUND,
+        f'c,{H20},8,90,samples/s,,"open',
+        f"c,{H100},8,1,234.5,samples/s,,,",
+        f"c,{H100},8,1,234.5,samples/s,,,5",
+        "",
+        WANTED,
+    )
     assert told(table) == [("quote_open", "3", False), ("unit_number", "4", False), ("too_many_cells", "5", False)]
     assert pipeline.predict_table(table)[0].row == 5 and table.places[5] == "7"
     spread = read(tmp_path, f'"c\nd",{A100},8,x,samples/s,,,', f"c,{H20},8,x,samples/s,,,")
@@ -184,6 +196,17 @@ def test_a_file_that_is_no_table_of_runs_is_refused(tmp_path, text, code):
 def test_many_rows_are_read(tmp_path):
     table = read(tmp_path, *(f"c{number % 1000},{A100},8,{1 + number / 1e6},samples/s,,,{number}" for number in range(20_000)))
     assert len(table.runs) == 20_000 and not table.problems
+
+
+def test_an_import_takes_the_sound_rows_and_says_what_is_wrong_with_the_others(tmp_path):
+    read(tmp_path, SOUND, f"c,{H20},8,-1,samples/s,,,", f"c,{H100},8,fast,samples/s,,,")
+    path = tmp_path / "t.csv"
+    taken = take_in(Project(), Sorted(((path, "measured"),)), Answers(), lambda *_: Reading((), None))
+    assert [run.speed for run in taken.project.measured] == [100] and not taken.errors
+    assert taken.problems[0].message.params["count"] == 2 and taken.problems[0].file == str(path)
+    read(tmp_path, f"c,{H20},8,-1,samples/s,,,")
+    refused = take_in(Project(), Sorted(((path, "measured"),)), Answers(), lambda *_: Reading((), None))
+    assert not refused.project.measured and refused.errors[0].message.code == "run_table.none_taken"
 
 
 def command(capsys, *argv: str) -> tuple[int, dict, list[str]]:

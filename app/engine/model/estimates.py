@@ -142,6 +142,8 @@ class Prediction(Struct, frozen=True):
     terms              (k_i · ratio_i) shown to the user, in the order compute, memory, host, fabric
     error_mape         expected relative error from leave-one-out, 0..1
     siblings           rows or cases that the number leans on
+    basis              what it rests on, as intervals are kept and held-out errors told: "several same measured" (several known rows, one
+                       of the same vendor, the platform measured on other workloads of the class), "counts" for another card count
     """
 
     row: int
@@ -161,6 +163,7 @@ class Prediction(Struct, frozen=True):
     error_mape: float | None = None
     siblings: tuple[str, ...] = ()
     notes: tuple[Message, ...] = ()
+    basis: str = ""
 
 
 class FitPoint(Struct, frozen=True):
@@ -186,20 +189,3 @@ class Fit(Struct, frozen=True):
     platforms: tuple[FitPoint, ...]
     unit: str = ""
     notes: tuple[Message, ...] = ()
-
-
-class Score(Struct, frozen=True):
-    """How good predictions are by one protocol on one subset ("all", "domestic" or a class). Errors, coverage, widths are shares.
-
-    macro_mean, macro_median   over groups of a source, then over sources equally
-    half_width                 median of half the interval ÷ prediction
-    """
-
-    protocol: str
-    subset: str
-    groups: int
-    rows: int
-    macro_mean: float
-    macro_median: float
-    coverage: float
-    half_width: float

@@ -8,7 +8,10 @@ k of a case are fitted where three platforms are known, else those of its class 
 
 from app.engine.paraselect.evaluating import evaluate, evaluate_held_out
 from app.engine.paraselect.fitting import fit_case
+from app.engine.paraselect.held_out import read_stored, stored_scores, write_stored
 from app.engine.paraselect.prediction import predict, predict_targets
+from app.engine.paraselect.rate_tables import shipped_rates, shipped_software
+from app.engine.paraselect.rates_said import compute_said, factor_said, memory_said, rate_said, software_said
 from app.engine.paraselect.run_table import Near, read_runs, read_table, write_predictions
 from app.engine.paraselect.scaling import scale_case
 from app.engine.paraselect.table_predictions import faults_of, predict_table
@@ -23,17 +26,27 @@ __all__ = [
     "ToldSpeeds",
     "Way",
     "compute_rate",
+    "compute_said",
     "evaluate",
     "evaluate_held_out",
     "faults_of",
+    "factor_said",
     "fit_case",
+    "memory_said",
     "predict",
     "predict_table",
     "predict_targets",
+    "rate_said",
     "read_runs",
     "read_table",
+    "read_stored",
     "scale_case",
+    "shipped_rates",
+    "shipped_software",
     "side_by_side",
+    "software_said",
+    "stored_scores",
     "told_speeds",
     "write_predictions",
+    "write_stored",
 ]

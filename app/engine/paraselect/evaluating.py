@@ -1,87 +1,77 @@
-"""How good predictions are on measured runs: platforms left out, one run known, whole workloads held out, other card counts."""
+"""How good predictions are on measured runs: platforms left out, one run known, whole workloads held out, other card counts.
+
+What is learned never holds a workload that is predicted. Of a user's own table nothing was learned. Of the runs that ship, a fifth of the
+workloads is held out at a time, and what the other four teach predicts them; so `leave_one_workload_out` (any one run known) is not the
+only figure with the workload left out: all of them are.
+"""
 
 import statistics
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-import msgspec
-from msgspec import Struct
-
-from app.engine.errors import EngineError
-from app.engine.model.estimates import Prediction, Score
+from app.engine.model.evaluations import BASIS, PROTOCOLS, VENDOR, Evaluation, HeldOut, Score, Skipped
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Platform
-from app.engine.paraselect.learned import Learned, learn, read_widths
+from app.engine.paraselect.known_runs import throughput
+from app.engine.paraselect.learned import learn, read_widths
 from app.engine.paraselect.pooled import class_of
-from app.engine.paraselect.prediction import predict
+from app.engine.paraselect.trials import Trial, predictor, skipped_rows, try_rows
+from app.engine.progress import Progress, no_progress, part_of
 
-CAP = 2.0
-"""A row's error counts 200 % at most, so that one broken row does not decide."""
-FOLDS, FEWEST_GROUPS, MOST_REFERENCES = 5, 3, 6
-PROTOCOLS = ("leave_one_platform_out", "one_run_known", "leave_one_workload_out", "card_counts")
-Predictor = Callable[[Sequence[MeasuredRun]], Prediction | None]
-"""Predicts the last of the runs, whose speed is blank, from the others."""
+FOLDS, FEWEST_GROUPS = 5, 3
 
 
-class Trial(Struct, frozen=True):
-    """A measured row set beside its prediction from the known ones of its case."""
-
-    protocol: str
-    run: MeasuredRun
-    reference: str
-    found: Prediction
-
-    @property
-    def error(self) -> float:
-        """Relative error of the speed or time, capped."""
-        return min(abs((self.found.value or 0.0) / (self.run.speed or 1.0) - 1), CAP)
-
-    @property
-    def inside(self) -> bool:
-        """Whether the interval holds the measurement."""
-        return (self.found.low or 0.0) <= (self.run.speed or 0.0) <= (self.found.high or 0.0)
-
-    @property
-    def half_width(self) -> float:
-        """Half the interval, relative to the prediction."""
-        return ((self.found.high or 0.0) - (self.found.low or 0.0)) / 2 / (self.found.value or 1.0)
+def evaluate(
+    runs: Sequence[MeasuredRun],
+    platforms: dict[str, Platform],
+    shipped: tuple[MeasuredRun, ...],
+    progress: Progress = no_progress,
+) -> Evaluation:
+    """Evaluate a table that is not part of what was learned."""
+    tried = try_rows(runs, predictor(platforms, shipped, None), progress=progress)
+    return evaluation_of(tried.trials, platforms, skipped_rows(runs, tried, platforms))
 
 
-def evaluate(runs: Sequence[MeasuredRun], platforms: dict[str, Platform], shipped: tuple[MeasuredRun, ...]) -> tuple[Score, ...]:
-    """Return the scores of a table that is not part of what was learned."""
-    return scores(trials(runs, predictor(platforms, shipped, None)), platforms)
-
-
-def evaluate_held_out(runs: Sequence[MeasuredRun], platforms: dict[str, Platform], most_groups: int = 0) -> tuple[Score, ...]:
-    """Return the scores of runs that predictions were learned from, learning anew with each fifth of the workloads held out."""
+def evaluate_held_out(
+    runs: Sequence[MeasuredRun],
+    platforms: dict[str, Platform],
+    shipped: tuple[MeasuredRun, ...],
+    most_groups: int = 0,
+    progress: Progress = no_progress,
+) -> Evaluation:
+    """Evaluate runs that predictions were learned from, learning anew from what ships with each fifth of their workloads held out."""
     found: list[Trial] = []
+    skipped: list[Skipped] = []
     chosen = some_cases(runs, most_groups)
-    for held_out, rest in folds(runs):
-        found += trials(held_out, predictor(platforms, rest, learn(rest, platforms, read_widths())), chosen)
-    return scores(found, platforms)
+    for number, (held_out, rest) in enumerate(folds(runs, shipped)):
+        part = part_of(progress, number / FOLDS, (number + 1) / FOLDS)
+        part(0.0, "evaluation.learning")
+        tried = try_rows(held_out, predictor(platforms, rest, learn(rest, platforms, read_widths())), chosen, part)
+        found += tried.trials
+        skipped += [one for one in skipped_rows(held_out, tried, platforms) if one.case in chosen]
+    return evaluation_of(found, platforms, sorted(skipped, key=lambda one: one.row))
 
 
-def predictor(platforms: dict[str, Platform], shipped: tuple[MeasuredRun, ...], learned: Learned | None) -> Predictor:
-    """Return what predicts one row; None where it cannot be told."""
-
-    def one(runs: Sequence[MeasuredRun]) -> Prediction | None:
-        try:
-            return predict(runs, platforms, shipped, learned=learned)[-1]
-        except EngineError:
-            return None
-
-    return one
-
-
-def folds(runs: Sequence[MeasuredRun]) -> Iterator[tuple[list[MeasuredRun], tuple[MeasuredRun, ...]]]:
-    """Yield (held out, the rest) with whole workloads held out."""
-    workloads: dict[str, str] = {}
-    for run in runs:
-        workloads.setdefault(run.case, run.workload or run.case)
+def folds(
+    runs: Sequence[MeasuredRun], shipped: Sequence[MeasuredRun] | None = None
+) -> Iterator[tuple[list[MeasuredRun], tuple[MeasuredRun, ...]]]:
+    """Yield (held out, what of `shipped` may be learned from) with whole workloads held out; of the runs themselves by default."""
+    workloads = _workloads(runs)
     names = {name: number % FOLDS for number, name in enumerate(sorted(set(workloads.values())))}
+    rest = runs if shipped is None else shipped
+    other = _workloads(rest)
     for fold in range(FOLDS):
         held_out = [run for run in runs if names[workloads[run.case]] == fold]
-        yield held_out, tuple(run for run in runs if names[workloads[run.case]] != fold)
+        if held_out:
+            yield held_out, tuple(run for run in rest if names.get(other[run.case]) != fold)
+
+
+def _workloads(runs: Iterable[MeasuredRun]) -> dict[str, str]:
+    """Return the workload of each case; a case without one is its own."""
+    found: dict[str, str] = {}
+    for run in runs:
+        found.setdefault(run.case, run.workload or run.case)
+    return found
 
 
 def some_cases(runs: Sequence[MeasuredRun], most: int) -> frozenset[str]:
@@ -90,71 +80,39 @@ def some_cases(runs: Sequence[MeasuredRun], most: int) -> frozenset[str]:
     return frozenset(cases[:: -(-len(cases) // most) if most else 1])
 
 
-def trials(runs: Sequence[MeasuredRun], one: Predictor, chosen: frozenset[str] | None = None) -> list[Trial]:
-    """Return every trial of the runs, by all protocols. chosen: the cases whose platforms are left out, all by default."""
-    cases: dict[str, list[MeasuredRun]] = defaultdict(list)
-    scaling: dict[tuple[object, ...], list[MeasuredRun]] = defaultdict(list)
-    for run in runs:
-        if run.speed is not None and run.gpus is not None:
-            if chosen is None or run.case in chosen:
-                cases[run.case].append(run)
-            scaling[_scaled(run)].append(run)
-    found = []
-    for of_case in cases.values():
-        for protocol, known, wanted in _platforms_left_out(of_case):
-            _try(found, protocol, known, wanted, one)
-    for of_case in scaling.values():
-        for known, wanted in _counts_left_out(of_case):
-            _try(found, "card_counts", known, wanted, one)
-    return found
+def evaluation_of(trials: Sequence[Trial], platforms: dict[str, Platform], skipped: Iterable[Skipped] = ()) -> Evaluation:
+    """Return scores and points of trials."""
+    return Evaluation(scores(trials, platforms), tuple(_point(trial, platforms) for trial in trials), tuple(skipped))
 
 
-def _scaled(run: MeasuredRun) -> tuple[object, ...]:
-    """Return what runs that differ in their card count only have in common."""
-    group = run.extra.get("scaling_group", run.case)
-    return (group, run.platform, run.precision, run.framework, run.seq_len, run.micro_batch, run.unit)
-
-
-def _try(found: list[Trial], protocol: str, known: list[MeasuredRun], wanted: MeasuredRun, one: Predictor) -> None:
-    blank = msgspec.structs.replace(wanted, row=max(run.row for run in known) + wanted.row, speed=None)
-    predicted = one([*known, blank])
-    if predicted is not None and predicted.value is not None:
-        found.append(Trial(protocol, wanted, known[0].platform, predicted))
-
-
-def _platforms_left_out(runs: list[MeasuredRun]) -> Iterator[tuple[str, list[MeasuredRun], MeasuredRun]]:
-    for platform in dict.fromkeys(run.platform for run in runs):
-        wanted = next(run for run in runs if run.platform == platform)
-        others = [run for run in runs if run.platform != platform]
-        if len({run.platform for run in others}) > 1:
-            yield "leave_one_platform_out", others, wanted
-        if others:
-            yield "one_run_known", others[:1], wanted
-        for other in others[:MOST_REFERENCES]:
-            yield "leave_one_workload_out", [other], wanted
-
-
-def _counts_left_out(runs: list[MeasuredRun]) -> Iterator[tuple[list[MeasuredRun], MeasuredRun]]:
-    """Yield the two smallest counts as known, each other one as wanted."""
-    by_count: dict[int, MeasuredRun] = {}
-    for run in runs:
-        by_count.setdefault(run.gpus or 1, msgspec.structs.replace(run, case="counts"))
-    counts = sorted(by_count)
-    for count in counts[2:]:
-        yield [by_count[known] for known in counts[:2]], by_count[count]
-
-
-def scores(found: Iterable[Trial], platforms: dict[str, Platform]) -> tuple[Score, ...]:
-    """Return the score of each protocol: of all, of a domestic target from another's run, of each class."""
+def scores(trials: Iterable[Trial], platforms: dict[str, Platform]) -> tuple[Score, ...]:
+    """Return the score of each protocol: of all, domestic targets from another's run, each class, vendor and basis of prediction."""
     by_subset: dict[tuple[str, str], list[Trial]] = defaultdict(list)
-    for trial in found:
-        by_subset[trial.protocol, "all"].append(trial)
-        by_subset[trial.protocol, class_of(trial.run)].append(trial)
-        reference = platforms.get(trial.reference)
-        if platforms[trial.run.platform].domestic and reference is not None and not reference.domestic:
-            by_subset[trial.protocol, "domestic"].append(trial)
-    order = sorted(by_subset, key=lambda key: (PROTOCOLS.index(key[0]), key[1] != "all", key[1] != "domestic", key[1]))
-    return tuple(_score(*key, by_subset[key]) for key in order)
+    for trial in trials:
+        for subset in _subsets(trial, platforms):
+            by_subset[trial.protocol, subset].append(trial)
+    return tuple(_score(*key, by_subset[key]) for key in sorted(by_subset, key=_place))
+
+
+def _place(key: tuple[str, str]) -> tuple[object, ...]:
+    protocol, subset = key
+    return PROTOCOLS.index(protocol), subset != "all", subset != "domestic", subset.startswith(BASIS), subset.startswith(VENDOR), subset
+
+
+def _subsets(trial: Trial, platforms: dict[str, Platform]) -> Iterator[str]:
+    yield "all"
+    yield class_of(trial.run)
+    yield VENDOR + platforms[trial.run.platform].vendor_en
+    if trial.found.basis:
+        yield BASIS + trial.found.basis
+    if _is_domestic(trial, platforms):
+        yield "domestic"
+
+
+def _is_domestic(trial: Trial, platforms: dict[str, Platform]) -> bool:
+    """Tell whether a domestic platform is predicted from one that is not."""
+    known = platforms.get(trial.known.platform)
+    return platforms[trial.run.platform].domestic and known is not None and not known.domestic
 
 
 def _score(protocol: str, subset: str, found: list[Trial]) -> Score:
@@ -173,4 +131,26 @@ def _score(protocol: str, subset: str, found: list[Trial]) -> Score:
         macro_median=statistics.mean(statistics.median(cases) for cases in sources),
         coverage=statistics.mean(trial.inside for trial in found),
         half_width=statistics.median(trial.half_width for trial in found),
+    )
+
+
+def _point(trial: Trial, platforms: dict[str, Platform]) -> HeldOut:
+    run, known, platform = trial.run, trial.known, platforms[trial.run.platform]
+    unit = throughput(known, known.speed or 1.0) / (known.gpus or 1) * (run.gpus or 1)
+    told = (run.speed, trial.found.value, trial.found.low, trial.found.high)
+    measured, predicted, low, high = (throughput(run, value or 1.0) / unit for value in told)
+    return HeldOut(
+        trial.protocol,
+        class_of(run),
+        platform.vendor_en,
+        _is_domestic(trial, platforms),
+        trial.found.basis,
+        run.platform,
+        known.platform,
+        run.workload or run.case,
+        run.source,
+        measured,
+        predicted,
+        min(low, high),
+        max(low, high),
     )

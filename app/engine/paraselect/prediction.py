@@ -16,6 +16,7 @@ from app.engine.model.workloads import Workload
 from app.engine.paraselect.cases import Case, case_of
 from app.engine.paraselect.correcting import NOISE, corrected
 from app.engine.paraselect.counts import other_count, to_count
+from app.engine.paraselect.heard import Heard
 from app.engine.paraselect.known_runs import Known, at_count, in_own_unit, lower_is_better
 from app.engine.paraselect.learned import Learned, shipped_learned
 from app.engine.paraselect.rates import TERMS, Ratios, ratios
@@ -111,12 +112,14 @@ def _predict_row(run: MeasuredRun, case: Case, platforms: dict[str, Platform], l
     except MissingFact as error:
         return msgspec.structs.replace(blank, notes=(error.message,))
     if found.k is None:
-        return found
+        return msgspec.structs.replace(found, basis="counts")
     gpus = run.gpus or 1
     reference = next(one for one in usable if one.row == found.reference_row)
     known = [reference, *(one for one in at_count(usable, gpus) if one.platform != reference.platform)]
     at_wanted = [(one, to_count(one, gpus, case)[0]) for one in known]
-    return corrected(found, run, at_wanted, to_count(reference, gpus, case)[1], platforms, learned)
+    heard = Heard(learned)
+    found = corrected(found, run, at_wanted, to_count(reference, gpus, case)[1], platforms, heard)
+    return msgspec.structs.replace(found, basis=heard.basis)
 
 
 def _predicted(run: MeasuredRun, blank: Prediction, case: Case, usable: list[Known], platforms: dict[str, Platform]) -> Prediction:
