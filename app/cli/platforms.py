@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.cli._corrected import corrected_document, corrected_text, software_document
 from app.cli._frame import EXIT_DONE, EXIT_INPUT, Command, Result, Words, text_table
 from app.engine.errors import EngineError
 from app.engine.messages import Message, message, render, render_remedy, term
@@ -99,6 +100,9 @@ def _show(options: argparse.Namespace) -> Result:
     servers = catalogue.servers_of(platform.id)
     document["servers"] = [_plain(one) for one in servers]
     document["clusters"] = [_plain(one) for one in catalogue.clusters if one.node in {server.id for server in servers}]
+    rates, software = known.of_platform(known.shipped_rates(), platform.id), known.of_platform(known.shipped_software(), platform.id)
+    document["corrected"] = [corrected_document(one) for one in rates]
+    document["software"] = [software_document(one) for one in software]
     fault = known.site_fault()
 
     def text() -> str:
@@ -108,7 +112,15 @@ def _show(options: argparse.Namespace) -> Result:
             for key, fact in document["facts"].items()
         ]
         machines = [f"{one.id}: {one.cards} × {platform.label(options.lang)}  {one.cpu}  {one.source}" for one in servers]
-        return "\n".join([f"{platform.label(options.lang)}  ({platform.id})", text_table(heads, rows), *machines])
+        return "\n".join(
+            [
+                f"{platform.label(options.lang)}  ({platform.id})",
+                text_table(heads, rows),
+                *machines,
+                "",
+                *corrected_text(rates, software, options.lang),
+            ]
+        )
 
     return Result(document, text, (fault,) if fault else ())
 

@@ -6,9 +6,10 @@ The platform base has three layers: what ships, what the site says (read again w
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from app.engine.errors import EngineError
+from app.engine.model.corrections import CorrectedRate, Software
 from app.engine.model.layers import FactChange, SiteData
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Knowledge, Platform
@@ -17,6 +18,8 @@ from app.engine.paths import platform_db_folder, site_folder
 
 if TYPE_CHECKING:
     from app.engine.platform_store import Catalogue
+
+Told = TypeVar("Told", CorrectedRate, Software)
 
 
 def catalogue() -> "Catalogue":
@@ -121,3 +124,22 @@ def shipped_runs() -> tuple[MeasuredRun, ...]:
     from app.engine.paraselect import read_runs
 
     return read_runs(platform_db_folder() / "measured" / "measured.csv")
+
+
+def shipped_rates() -> tuple[CorrectedRate, ...]:
+    """Return the corrected rates that ship with the program."""
+    from app.engine import paraselect
+
+    return paraselect.shipped_rates()
+
+
+def shipped_software() -> tuple[Software, ...]:
+    """Return the software factors that ship with the program."""
+    from app.engine import paraselect
+
+    return paraselect.shipped_software()
+
+
+def of_platform(told: Sequence[Told], platform: str) -> tuple[Told, ...]:
+    """Return what is told of one platform."""
+    return tuple(one for one in told if one.platform == platform)

@@ -2,7 +2,7 @@
 
 The variances are those that make the evidence most likely (a subset with 80 rows of a source at most; found again inside each of five
 folds of workloads, held-out errors were the same), rounded and kept from vanishing. What is learned here: the evidence, k of the classes,
-and how much wider than the model says intervals must be, from workloads held out.
+how much wider than the model says intervals must be, from workloads held out; then corrected rates and software factors, which follow.
 """
 
 import csv
@@ -12,12 +12,16 @@ from collections import defaultdict
 import numpy as np
 
 from app.engine import evaluation, pipeline
+from app.engine.model.corrections import CorrectedRate, Software
 from app.engine.model.measurements import MeasuredRun
+from app.engine.paraselect.corrected_rates import corrected_rates
 from app.engine.paraselect.evaluating import folds
-from app.engine.paraselect.evidence import STEP, comparable, gather, write_evidence
+from app.engine.paraselect.evidence import STEP, comparable, gather, read_evidence, write_evidence
 from app.engine.paraselect.hierarchy import EFFECTS, LEVELS, Hierarchy, Settings
 from app.engine.paraselect.known_runs import Known, known_runs
-from app.engine.paraselect.learned import Z90, Learned, Width, class_k
+from app.engine.paraselect.learned import Z90, Learned, Width, class_k, read_settings, read_widths
+from app.engine.paraselect.rate_tables import write_told
+from app.engine.paraselect.software import software_of
 from app.engine.paths import platform_db_folder
 
 VARIANCE = (
@@ -45,7 +49,17 @@ def main() -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("kind", "factor", "trials"))
         writer.writerows((width.kind, f"{width.factor:.3f}", width.trials) for width in widths_of(residuals(runs)))
+    write_corrections()
     evaluation.write_shipped()
+
+
+def write_corrections() -> None:
+    """Write rates.csv and software.csv: what the model that now ships says of each platform."""
+    folder, platforms, runs = platform_db_folder() / "learned", pipeline.platforms_by_id(), pipeline.shipped_runs()
+    evidence, settings = read_evidence(folder / "evidence.csv"), read_settings()
+    learned = Learned(Hierarchy(evidence, platforms, settings), read_widths())
+    write_told(folder / "rates.csv", corrected_rates(learned, settings.k, runs, platforms), CorrectedRate)
+    write_told(folder / "software.csv", software_of(learned, settings.k, runs, platforms), Software)
 
 
 def settings_of(runs: tuple[MeasuredRun, ...]) -> Settings:
