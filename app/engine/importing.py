@@ -17,7 +17,7 @@ from app.engine.errors import EngineError
 from app.engine.intake import Purpose, Sorted
 from app.engine.messages import Message, message
 from app.engine.model.mappings import TableMapping, TablePreview, mapping_of
-from app.engine.model.measurements import MeasuredRun
+from app.engine.model.measurements import MeasuredRun, RunTable
 from app.engine.model.projects import Project, changed
 from app.engine.model.requirements import Requirement
 from app.engine.model.workloads import RunParameters, Workload
@@ -225,25 +225,24 @@ def _with_newest(
     left.extend(not_taken(paths))
     try:
         if purpose == "measured":
-            return _with_table(project, newest, answers.cases.get(newest, ""), problems), 1
+            table = pipeline.read_measured(newest)
+            problem = problem_of(table)
+            problems += [problem] if problem else []
+            return pipeline.with_measured(project, table, answers.cases.get(newest, "")), 1
         return pipeline.with_prices(project, newest), 1
     except EngineError as error:
         errors.append(error)
         return project, 0
 
 
-def _with_table(project: Project, path: Path, case: str, problems: list[EngineError]) -> Project:
-    """Take the sound rows of a table of measured runs; say in one what is wrong with the others."""
-    table = pipeline.read_measured(path)
+def problem_of(table: RunTable) -> EngineError | None:
+    """Return in one what is wrong with a table of measured runs, None where all of it is sound. Raises it where no row can be used."""
     told = [message("run_table.place", where=one.place, what=one.what) for one in table.problems[:MOST_NAMED]]
     rest = len(table.problems) - len(told)
+    first = [*told, message("run_table.more", count=rest)] if rest else told
     if not table.runs:
-        raise EngineError("run_table.none_taken", file=path, count=len(table.problems), first=told)
-    project = pipeline.with_measured(project, table, case)
-    if told:
-        first = [*told, message("run_table.more", count=rest)] if rest else told
-        problems.append(EngineError("run_table.taken_with_problems", file=path, count=len(table.problems), first=first))
-    return project
+        raise EngineError("run_table.none_taken", file=table.file, first=first)
+    return EngineError("run_table.taken_with_problems", file=table.file, count=len(table.problems), first=first) if told else None
 
 
 def _with_descriptions(project: Project, paths: Sequence[Path], errors: list[EngineError], left: list[Message]) -> tuple[Project, int]:
