@@ -140,9 +140,10 @@ def predict_table(table: RunTable | Sequence[MeasuredRun], workload: Workload | 
     """Predict every row of a table whose speed is blank."""
     from app.engine.paraselect import predict
     from app.engine.paraselect import predict_table as filled
-    from app.engine.workload import modelled_speed
+    from app.engine.workload import Limits, modelled_speed
 
-    given = {"workload": workload, "profile": profile, "modelled": modelled_speed}
+    limits = Limits(workload, platforms_by_id())
+    given = {"workload": workload, "profile": profile, "modelled": modelled_speed, "room": limits.room, "ceiling": limits.ceiling}
     whole = table if isinstance(table, RunTable) else RunTable("", tuple(table))
     return filled(whole, lambda runs: predict(runs, platforms_by_id(), shipped_runs(), **given))
 

@@ -70,14 +70,15 @@ def _kind(project: Project) -> dict[str, object]:
 
 def _predictions(project: Project) -> dict[str, object]:
     from app.engine.paraselect import fit_case, predict_targets
+    from app.engine.workload import Limits
 
     runs = project_runs(project)
     if not any(run.speed is not None for run in runs):
         return {"predictions": _from_the_model(project), "fit": None}
     platforms = catalogue_of(project).by_id
-    predictions = predict_targets(
-        runs, runs[0].case, prediction_targets(project), platforms, shipped_runs(), workload=project.workload, profile=project.profile
-    )
+    limits = Limits(project.workload, platforms)
+    given = {"workload": project.workload, "profile": project.profile, "room": limits.room, "ceiling": limits.ceiling}
+    predictions = predict_targets(runs, runs[0].case, prediction_targets(project), platforms, shipped_runs(), **given)
     known = {run.platform for run in runs if run.speed is not None}
     try:
         fit = fit_case(runs, platforms, runs[0].case) if len(known) > 2 else None  # noqa: PLR2004 - three platforms determine k

@@ -70,7 +70,8 @@ def read_priors() -> dict[str, Prior]:
 
 def curve_class(run: MeasuredRun) -> str:
     """Return "decode" for generated tokens, whose weights are read once for all sequences, else "pass"."""
-    return "decode" if run.task == "inference" and (run.phase == "decode" or _counts_tokens(run)) else "pass"
+    generates = run.phase == "decode" or run.extra.get("quantity") == "tpot" or (_counts_tokens(run) and run.phase != "prefill")
+    return "decode" if run.task == "inference" and generates else "pass"
 
 
 def batch_of(run: MeasuredRun) -> float | None:

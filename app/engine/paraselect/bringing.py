@@ -76,7 +76,7 @@ def telling(found: Prediction, wanted: MeasuredRun, at: Brought) -> Prediction:
     notes, moved = list(found.notes), at.gains.get(found.reference_row or -1)
     if moved is not None and moved.log:
         notes = [note for note in notes if note.code != "paraselect.same_row"]
-        found = _widened(found, wanted, _half(moved, wanted))
+        found = widened(found, wanted, _half(moved, wanted))
         notes.append(_said(moved, at, found.reference_row or 0))
     notes += _of_room(at)
     largest = _largest(found, wanted, at)
@@ -128,7 +128,7 @@ def _half(moved: Gain, run: MeasuredRun) -> float:
     return Z90 * read_priors()[curve_class(run)].width * moved.deviation
 
 
-def _widened(found: Prediction, run: MeasuredRun, half: float) -> Prediction:
+def widened(found: Prediction, run: MeasuredRun, half: float) -> Prediction:
     """Return the interval with a further log half width, independent of what made it so wide."""
     ends = (throughput(run, end) for end in (found.low, found.high) if end)
     middle = throughput(run, found.value or 1.0)

@@ -16,11 +16,13 @@ from app.engine.model.profiles import Profile
 from app.engine.model.workloads import Workload
 from app.engine.paraselect.bringing import Room, brought, telling
 from app.engine.paraselect.cases import Case, case_of
+from app.engine.paraselect.ceilings import Ceiling, capped
 from app.engine.paraselect.correcting import NOISE, corrected
 from app.engine.paraselect.counts import other_count, to_count
 from app.engine.paraselect.heard import Heard
 from app.engine.paraselect.known_runs import Known, at_count, in_own_unit, lower_is_better
 from app.engine.paraselect.learned import Learned, shipped_learned
+from app.engine.paraselect.precisions import at_one_precision, in_precision
 from app.engine.paraselect.rates import TERMS, Ratios, ratios
 
 BEYOND = 1.5
@@ -39,29 +41,32 @@ def predict(
     modelled: Modelled | None = None,
     learned: Learned | None = None,
     room: Room | None = None,
+    ceiling: Ceiling | None = None,
 ) -> tuple[Prediction, ...]:
     """Return a prediction for every row without a speed. The formula needs neither workload nor profile.
 
     modelled tells a row of a case without known rows from workload or library; learned corrects the formula, by default by what ships;
-    room tells the largest batch that a row's platform holds.
+    room tells the largest batch that a row's platform holds, ceiling the speed that its peaks allow.
     """
     del profile
     learned = learned or shipped_learned(platforms)
-    cases: dict[tuple[str, float | None], Case] = {}
+    cases: dict[tuple[str, float | None, str], Case] = {}
     by_case: dict[str, list[MeasuredRun]] = defaultdict(list)
     for run in runs:
         by_case[run.case].append(run)
     found = []
     for run in runs:
         if run.speed is None:
-            at = brought(by_case[run.case], run, room)
-            key = (run.case, at.batch)
+            rows, asked, change = at_one_precision(by_case[run.case], run, platforms)
+            at = brought(rows, asked, room)
+            key = (run.case, at.batch, asked.precision)
             if key not in cases:
-                cases[key] = case_of(at.runs, run, platforms, shipped)
+                cases[key] = case_of(at.runs, asked, platforms, shipped)
                 wanted = [one for one in by_case[run.case] if one.speed is None]
                 learned.prepare(wanted, cases[key].known, platforms)
-            row = telling(_predict_row(run, cases[key], platforms, learned), run, at)
-            found.append(_from_model(row, run, cases[key], platforms, workload, modelled))
+            row = telling(_predict_row(asked, cases[key], platforms, learned), asked, at)
+            row = _from_model(in_precision(row, run, change), run, cases[key], platforms, workload, modelled)
+            found.append(capped(row, run, [one for one in by_case[run.case] if one.speed is not None], ceiling))
     return tuple(found)
 
 
@@ -90,6 +95,8 @@ def predict_targets(
     *,
     workload: Workload | None = None,
     profile: Profile | None = None,
+    room: Room | None = None,
+    ceiling: Ceiling | None = None,
 ) -> tuple[Prediction, ...]:
     """Return a prediction for each (platform, card count) that the case has not measured; rows count on behind the table."""
     of_case = [run for run in runs if run.case == case and run.speed is not None]
@@ -101,7 +108,7 @@ def predict_targets(
         )
         for number, (platform, gpus) in enumerate(target for target in targets if target not in measured)
     ]
-    return predict([*of_case, *wanted], platforms, shipped, workload=workload, profile=profile)
+    return predict([*of_case, *wanted], platforms, shipped, workload=workload, profile=profile, room=room, ceiling=ceiling)
 
 
 def _predict_row(run: MeasuredRun, case: Case, platforms: dict[str, Platform], learned: Learned) -> Prediction:

@@ -20,6 +20,7 @@ from app.engine.workload.keys import (
     value_of,
     with_value,
 )
+from app.engine.workload.limits import Limits
 from app.engine.workload.memory import estimate_memory
 from app.engine.workload.modelled_speed import modelled_speed
 from app.engine.workload.presets import Preset, load_presets
@@ -33,6 +34,7 @@ __all__ = [
     "PERCENT",
     "SUGGESTIONS",
     "Fault",
+    "Limits",
     "Preset",
     "Value",
     "blank_of",

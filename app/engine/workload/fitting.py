@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -18,6 +19,8 @@ from app.engine.workload.remedies import changes_of
 from app.engine.workload.step_time import estimate_steps, speed_costs
 
 _MOST = 4096
+LARGEST_GIB = 512.0
+"""More than any card has."""
 
 
 class Served(msgspec.Struct, frozen=True):
@@ -106,6 +109,29 @@ def most_at_once(workload: Workload, platform: Platform) -> int | None:
     if served is None or usable is None:
         return None
     return serving_fit.most_sequences(served.stages, served.load, usable * GIB, served.fraction)
+
+
+def largest_batch(workload: Workload, platform: Platform) -> int | None:
+    """Return the largest micro-batch (of a server: sequences on all copies) that has room on a platform, 0 = none; None = not told."""
+    usable = platform.number("free_gib")
+    if usable is None:
+        return None
+    run = workload.run
+    each = run.tensor_parallel * run.pipeline_parallel * run.context_parallel
+    copies = max(1, (run.gpus or each) // each)
+    if workload.task == "inference" and _served(workload) is not None:
+        most = most_at_once(workload, platform)
+        return None if most is None else most * copies
+    growth = _grown(msgspec.structs.replace(workload, notes=(), run=msgspec.structs.replace(run, platform="", micro_batch=1)))
+    if growth is None:
+        return None
+    most = _most(usable, growth.needs)
+    return min(most, max(1, run.global_batch // copies)) if run.global_batch and workload.task != "inference" else most
+
+
+@lru_cache(maxsize=64)
+def _grown(workload: Workload) -> _Growth | None:
+    return _growth(workload, LARGEST_GIB)
 
 
 def _fit(served: Served | None, total: float, free: float, changes: list[_Change], growth: _Growth | None) -> MemoryFit:

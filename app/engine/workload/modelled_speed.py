@@ -32,7 +32,7 @@ _SECONDS = {
     "day": 86400.0,
 }
 _SERVING = ("input_len", "output_len", "concurrency", "tensor_parallel", "pipeline_parallel", "expert_parallel")
-_CARD = re.compile(r"(/|per[ _-]?)(card|gpu|npu|device)\b", re.IGNORECASE)
+CARD = re.compile(r"(/|per[ _-]?)(card|gpu|npu|device)\b", re.IGNORECASE)
 _PARENTHESES = re.compile(r"\(.*?\)")
 
 
@@ -55,14 +55,14 @@ def modelled_speed(workload: Workload | None, run: MeasuredRun, platform: Platfo
 def _speed(workload: Workload, run: MeasuredRun, platform: Platform) -> ModelledSpeed | Message:
     if (run.task == "inference") != (workload.task == "inference") and run.task:
         return message("step_time.other_task")
-    asked = _as_asked(workload, run)
+    asked = as_asked(workload, run)
     if asked.task == "inference":
         return _served(asked, run, platform)
     step = estimate_step(asked, platform)
     if isinstance(step, Message):
         return step
     unit = run.unit or "tokens/s"
-    value, one, other = (_in_unit(seconds, step, asked, unit) for seconds in (step.seconds, step.low, step.high))
+    value, one, other = (in_unit(seconds, step, asked, unit) for seconds in (step.seconds, step.low, step.high))
     if value is None or one is None or other is None:
         return message("step_time.unit", unit=unit)
     told = message("step_time.modelled", share=step.utilisation, tokens=step.tokens)
@@ -80,13 +80,13 @@ def _served(workload: Workload, run: MeasuredRun, platform: Platform) -> Modelle
     time = serving_time(workload, platform)
     if isinstance(time, Message):
         return time
-    words = _CARD.sub("", _PARENTHESES.sub("", unit)).strip().lower()
+    words = CARD.sub("", _PARENTHESES.sub("", unit)).strip().lower()
     ends = rate_table().intervals
     if quantity == "tpot" and words in _SECONDS:
         value, kind = time.each_s / _SECONDS[words], f"each_{time.kind}"
         least, most = time.floor_s / _SECONDS[words], math.inf
     elif quantity in ("throughput", "speed") and words.partition("/")[0] in _TOKENS:
-        cards = (workload.run.gpus or 1) if _CARD.search(unit) else 1
+        cards = (workload.run.gpus or 1) if CARD.search(unit) else 1
         value, kind = time.tokens_per_s / cards, f"served_{time.kind}"
         least, most = 0.0, time.sequences / time.floor_s / cards
     else:
@@ -110,8 +110,8 @@ def _room(workload: Workload, platform: Platform) -> tuple[Workload, tuple[Messa
     return replace(workload, run=replace(run, concurrency=most * copies)), (said,)
 
 
-def _as_asked(workload: Workload, run: MeasuredRun) -> Workload:
-    """The run with what the row says of itself. Without a global batch the batch grows with the cards (weak scaling)."""
+def as_asked(workload: Workload, run: MeasuredRun) -> Workload:
+    """Return the run with what the row says of itself. Without a global batch the batch grows with the cards (weak scaling)."""
     old = workload.run
     gpus = run.gpus or old.gpus
     batch: int | None = int(run.global_batch) if run.global_batch else None
@@ -133,10 +133,10 @@ def _as_asked(workload: Workload, run: MeasuredRun) -> Workload:
     return replace(workload, run=changed, precision=precision or workload.precision)
 
 
-def _in_unit(seconds: float, step: StepTime, workload: Workload, unit: str) -> float | None:
+def in_unit(seconds: float, step: StepTime, workload: Workload, unit: str) -> float | None:
     """Return a step of so many seconds in a unit: work per time, of the system or of a card, or the time of a step; None = no such unit."""
-    cards = (workload.run.gpus or 1) if _CARD.search(unit) else 1
-    words = _CARD.sub("", _PARENTHESES.sub("", unit)).strip().lower()
+    cards = (workload.run.gpus or 1) if CARD.search(unit) else 1
+    words = CARD.sub("", _PARENTHESES.sub("", unit)).strip().lower()
     work, _, time = (part.strip() for part in words.partition("/"))
     if work in _SECONDS and time in _STEP:
         return seconds / _SECONDS[work]

@@ -1,0 +1,40 @@
+"""`predict` on a table in which batches and precisions differ, and with a run description that tells VRAM and work."""
+
+import json
+
+from app.cli._frame import run_command
+from app.engine import pipeline
+
+TABLE = """case,workload,task,precision,seq_len,micro_batch,platform,gpus,speed,unit,better
+a,Llama-2-7B,pretrain,bf16,4096,1,nvidia-a100-sxm-80gb,8,20000,tokens/s,higher
+a,Llama-2-7B,pretrain,bf16,4096,2,nvidia-a100-sxm-80gb,8,23000,tokens/s,higher
+a,Llama-2-7B,pretrain,bf16,4096,4,nvidia-h100-sxm-80gb,8,,tokens/s,higher
+a,Llama-2-7B,pretrain,fp8,4096,4,nvidia-h100-sxm-80gb,8,,tokens/s,higher
+a,Llama-2-7B,pretrain,fp8,4096,4,nvidia-v100-sxm2-32gb,8,,tokens/s,higher
+"""
+
+
+def test_batches_and_precisions_of_one_case(capsys, tmp_path):
+    table, out = tmp_path / "runs.csv", tmp_path / "out.csv"
+    table.write_text(TABLE, encoding="utf-8")
+    assert run_command(["predict", str(table), "--json", "--lang", "en", "--out", str(out)]) == 0
+    plain, narrow, refused = json.loads(capsys.readouterr().out)["rows"]
+    assert plain["batch"] == 4 and plain["low"] < plain["predicted"] < plain["high"]
+    assert any("brought to batch 4 by the case's own sweep" in note for note in plain["notes"])
+    assert narrow["predicted"] > plain["predicted"] and narrow["high"] / narrow["low"] > plain["high"] / plain["low"]
+    assert any(note.startswith("from BF16 to FP8") for note in narrow["notes"])
+    assert refused["predicted"] is None and "does not compute in FP8" in refused["notes"][0]
+    assert "from BF16 to FP8" in out.read_text(encoding="utf-8-sig")
+
+
+def test_a_run_description_tells_which_batch_has_room(capsys, tmp_path):
+    sample, table = pipeline.sample_inputs(), tmp_path / "runs.csv"
+    workload, _ = pipeline.read_run_description(sample.run)
+    head = "case,workload,task,precision,micro_batch,platform,gpus,speed,unit,better"
+    about = f"c,x,{workload.task},{workload.precision}"
+    unit = "samples/s,higher"
+    lines = [head, f"{about},64,nvidia-a100-sxm-80gb,8,5,{unit}", f"{about},,nvidia-h100-sxm-80gb,8,,{unit}"]
+    table.write_text("\n".join(lines), encoding="utf-8")
+    assert run_command(["predict", str(table), "--run", str(sample.run), "--json", "--lang", "en"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["rows"]
+    assert row["batch_most"] is not None and row["batch"] == min(64, row["batch_most"]) or row["batch_most"] == 0
