@@ -34,6 +34,7 @@ from app.engine.model.workloads import Workload
 from app.engine.paths import replacing, sample_folder
 from app.engine.progress import Progress, no_progress, part_of
 from app.engine.recomputing import assess_workload, compare_runs, estimate_vram, plan_points, profile_trace, recompute
+from app.engine.refitting import predict_table
 
 if TYPE_CHECKING:
     from app.engine.workload import Fault
@@ -133,14 +134,6 @@ def fit_table(runs: Sequence[MeasuredRun], case: str, *, reference: str = "", lo
     from app.engine.paraselect import fit_case
 
     return fit_case(runs, platforms_by_id(), choose_case(runs, case), reference=reference, loss=loss)
-
-
-def predict_table(runs: Sequence[MeasuredRun], workload: Workload | None = None, profile: Profile | None = None) -> tuple[Prediction, ...]:
-    """Predict every row of a table whose speed is blank."""
-    from app.engine.paraselect import predict
-    from app.engine.workload import modelled_speed
-
-    return predict(runs, platforms_by_id(), shipped_runs(), workload=workload, profile=profile, modelled=modelled_speed)
 
 
 def read_measured(path: Path) -> tuple[MeasuredRun, ...]:

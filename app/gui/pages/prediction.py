@@ -12,6 +12,7 @@ from app.engine.model.projects import project_runs
 from app.engine.paraselect import ToldSpeed, ToldSpeeds, Way, told_speeds
 from app.gui.choosing_page import ChoosingPage
 from app.gui.figures import Scale, short_name, speed_scale
+from app.gui.own_runs import OwnRunsSwitch
 from app.gui.theme import font
 from app.gui.theme.tokens import MARGIN, SMALL_PX
 from app.gui.widgets.agreement_card import AgreementCard, runs_table
@@ -33,7 +34,7 @@ class PredictionPage(ChoosingPage):
     """Page 4: how fast it runs elsewhere."""
 
     key, icon, stage = "prediction", "gauge", "predictions"
-    shows = ("predictions", "fit", "measured", "workload")
+    shows = ("predictions", "fit", "measured", "workload", "uses_own")
 
     _way: Way = "total"
     _gpus: int | None = None
@@ -151,7 +152,8 @@ class PredictionPage(ChoosingPage):
         self.domestic.setChecked(self._domestic)
         self.domestic.toggled.connect(self._only_domestic)
         self._shown = label("", SMALL_PX, tone="3")
-        line = row(self.find, self.domestic, self._shown, None)
+        self.own = OwnRunsSwitch(self.session, self.look)
+        line = row(self.find, self.domestic, self._shown, None, self.own)
         line.addWidget(tool("copy", say(f"{AREA}.copy_table"), theme, lambda: copy_text(self.chart.as_text())))
         line.addWidget(tool("image", say(f"{AREA}.copy_picture"), theme, self._copy_picture))
         line.setContentsMargins(MARGIN, 0, 12, 4)
