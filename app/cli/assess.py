@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli._frame import Command, Result, Words, stderr_progress, text_table
+from app.cli._kind import describe_kind, kind_lines
 from app.engine.messages import Message, message, render, term
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def run(options: argparse.Namespace) -> Result:
     from app.engine.workload import value_of
 
     progress = stderr_progress(options)
-    workload, _ = pipeline.read_run_description(options.run)
+    workload, requirement = pipeline.read_run_description(options.run)
     project, filled = with_environment_files(Project(workload=workload), options.environment)
     workload = project.workload or workload
     catalogue = pipeline.catalogue()
@@ -40,9 +41,15 @@ def run(options: argparse.Namespace) -> Result:
     profile = pipeline.profile_trace(reading.run, workload) if reading and reading.run else None
     assessments = pipeline.assess_workload(workload, profile=profile, platforms=chosen)
     environment = {key: value_of(workload, project.requirement, key) for key in filled}
-    document = {"platforms": [describe_assessment(found, options.lang) for found in assessments], "environment": environment}
+    kind = pipeline.recommend_kind(workload, profile=profile, cards=requirement.scale_cards)
+    document = {
+        "kind": describe_kind(kind, options.lang),
+        "platforms": [describe_assessment(found, options.lang) for found in assessments],
+        "environment": environment,
+    }
     told = [f"{key} = {value}" for key, value in environment.items()]
-    return Result(document, lambda: _text(assessments, told, options.lang), reading.unreadable if reading else ())
+    first = kind_lines(kind, options.lang, platform=assessments[0].platform if len(assessments) == 1 else "")
+    return Result(document, lambda: "\n".join((*first, _text(assessments, told, options.lang))), reading.unreadable if reading else ())
 
 
 def describe_assessment(found: "Assessment", lang: str) -> dict:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli._frame import Command, Result, Words, print_fault, text_table
+from app.cli._kind import describe_kind, kind_lines
 from app.engine.errors import EngineError
 from app.engine.messages import Message, render, term
 
@@ -51,8 +52,10 @@ def run(options: argparse.Namespace) -> Result:
     for problem in prices.problems:
         sheet_cell = EngineError("cli.select.price_problem", file=options.prices.name, place=problem.cell, what=problem.what)
         print_fault(sheet_cell, options.lang)
-    document = describe_selection(selection, options.lang)
-    return Result(document, lambda: _text(selection, options.lang))
+    kind = project.kind
+    document = {"kind": describe_kind(kind, options.lang) if kind else None, **describe_selection(selection, options.lang)}
+    first = kind_lines(kind, options.lang) if kind else []
+    return Result(document, lambda: "\n".join((*first, _text(selection, options.lang))))
 
 
 def describe_selection(selection: "Selection", lang: str) -> dict:

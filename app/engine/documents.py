@@ -22,26 +22,28 @@ def write_proposal(
     project: Project, lang: str, *, pdf: Path | None = None, xlsx: Path | None = None, progress: Progress = no_progress
 ) -> int:
     """Write the documents that are named, all or none, and return the pages of the PDF. Raises EngineError where one cannot be written."""
+    from app.engine.paraselect import stored_scores
     from app.engine.proposing import build_proposal, write_pdf, write_xlsx
 
     progress(0.1, "pipeline.doing.proposal")
     platforms, pages = catalogue_of(project).by_id, 0
-    proposal = build_proposal(project, platforms, lang)
+    proposal = build_proposal(project, platforms, lang, stored_scores())
     with writing(pdf or xlsx or Path()), ExitStack() as new:
         if pdf:
             pages = write_pdf(proposal, new.enter_context(replacing(pdf)), part_of(progress, 0.2, 0.8))
         if xlsx:
             progress(0.8, "pipeline.doing.workbook")
-            write_xlsx(proposal, project, platforms, new.enter_context(replacing(xlsx)))
+            write_xlsx(proposal, project, platforms, new.enter_context(replacing(xlsx)), stored_scores())
     progress(1.0, "pipeline.doing.done")
     return pages
 
 
 def proposal_texts(project: Project, lang: str) -> "tuple[EditableText, ...]":
     """Return the texts of the documents that can be put in other words."""
+    from app.engine.paraselect import stored_scores
     from app.engine.proposing import proposal_texts as texts
 
-    return texts(project, catalogue_of(project).by_id, lang)
+    return texts(project, catalogue_of(project).by_id, lang, stored_scores())
 
 
 def export_checks(project: Project, lang: str, today: datetime.date) -> "tuple[ExportCheck, ...]":

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from app.engine.known import platforms_by_id, shipped_runs
-from app.engine.model.evaluations import Evaluation
+from app.engine.messages import Message
+from app.engine.model.estimates import Prediction
+from app.engine.model.evaluations import Evaluation, standing_of, standing_words
 from app.engine.model.measurements import MeasuredRun
 from app.engine.progress import Progress, no_progress
 
@@ -21,6 +23,15 @@ def evaluate_table(runs: Sequence[MeasuredRun], progress: Progress = no_progress
     return evaluate(runs, platforms_by_id(), shipped, progress)
 
 
+def comparable_cases(runs: Sequence[MeasuredRun]) -> int:
+    """Return how many cases of a table were measured on two platforms at least: without one there is nothing to leave out."""
+    platforms: dict[str, set[str]] = {}
+    for run in runs:
+        if run.speed is not None and run.gpus is not None and run.platform in platforms_by_id():
+            platforms.setdefault(run.case, set()).add(run.platform)
+    return sum(len(names) > 1 for names in platforms.values())
+
+
 def evaluate_shipped(*, fresh: bool = False, progress: Progress = no_progress) -> Evaluation:
     """Return how good predictions are on what ships, whole workloads held out: as stored, or computed anew from every n-th case."""
     from app.engine.paraselect import evaluate_held_out, read_stored
@@ -28,6 +39,14 @@ def evaluate_shipped(*, fresh: bool = False, progress: Progress = no_progress) -
     if not fresh:
         return read_stored()
     return evaluate_held_out(shipped_runs(), platforms_by_id(), shipped_runs(), SHIPPED_GROUPS, progress)
+
+
+def told_of(prediction: Prediction) -> Message | None:
+    """Return what held-out predictions of the same basis were worth, None where none was tried (the workload model alone)."""
+    from app.engine.paraselect import stored_scores
+
+    found = standing_of(prediction.basis, stored_scores())
+    return standing_words(found) if found is not None and prediction.value is not None else None
 
 
 def write_shipped(progress: Progress = no_progress) -> None:

@@ -33,7 +33,7 @@ from app.engine.model.traces import Trace
 from app.engine.model.workloads import Workload
 from app.engine.paths import replacing, sample_folder
 from app.engine.progress import Progress, no_progress, part_of
-from app.engine.recomputing import assess_workload, compare_runs, estimate_vram, plan_points, profile_trace, recompute
+from app.engine.recomputing import assess_workload, compare_runs, estimate_vram, plan_points, profile_trace, recommend_kind, recompute
 from app.engine.refitting import predict_table
 
 if TYPE_CHECKING:
@@ -273,6 +273,7 @@ __all__ = [
     "read_prices",
     "read_run_description",
     "read_traces",
+    "recommend_kind",
     "recompute",
     "sample_inputs",
     "scale_table",

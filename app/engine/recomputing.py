@@ -10,6 +10,7 @@ from app.engine.known import catalogue, catalogue_of, knowledge, shipped_runs, s
 from app.engine.messages import message
 from app.engine.model.assessments import Assessment, EffortSettings
 from app.engine.model.estimates import MemoryEstimate, MemoryFit, Prediction
+from app.engine.model.kinds import PlatformKind
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.plans import PlanPoint
 from app.engine.model.platforms import Platform
@@ -65,6 +66,12 @@ def _memory(project: Project) -> dict[str, object]:
     from app.engine.workload import estimate_memory
 
     return {"memory": estimate_memory(project.workload) if project.workload else None}
+
+
+def _kind(project: Project) -> dict[str, object]:
+    workload, known, wanted = project.workload, catalogue_of(project).platforms, project.requirement.scale_cards
+    found = recommend_kind(workload, profile=project.profile, platforms=known, cards=wanted) if workload else None
+    return {"kind": found}
 
 
 def _predictions(project: Project) -> dict[str, object]:
@@ -133,6 +140,7 @@ _STAGES = {
     "profile": _profile,
     "comparison_profile": _comparison_profile,
     "memory": _memory,
+    "kind": _kind,
     "predictions": _predictions,
     "assessments": _assessments,
     "selection": _selection,
@@ -254,3 +262,21 @@ def estimate_vram(workload: Workload, platforms: Iterable[Platform]) -> tuple[Me
 
     estimate = estimate_memory(workload)
     return estimate, fit_memory(workload, estimate, tuple(platforms))
+
+
+def recommend_kind(
+    workload: Workload, *, profile: Profile | None = None, platforms: Sequence[Platform] | None = None, cards: int | None = None
+) -> PlatformKind:
+    """Return the kind of platform that a run asks for, and which of the given platforms are of it; of all of them by default.
+
+    cards  that the customer wants, None = those of the run
+    """
+    from app.engine.recommending import middling_hbm_gbs, recommend
+    from app.engine.workload import measure_demand, on_cards
+
+    base = tuple(catalogue().platforms if platforms is None else platforms)
+    asked = on_cards(workload, cards)
+    estimate, fits = estimate_vram(asked, base)
+    return recommend(
+        asked, measure_demand(asked, base, middling_hbm_gbs(base)), estimate, fits, base, profile, measured_on=workload.run.gpus
+    )

@@ -14,7 +14,7 @@ from app.engine.environment import with_environment_text
 from app.engine.errors import EngineError
 from app.engine.messages import message
 from app.gui.help_dialogs import about_dialog, faults_dialog, formats_dialog, keys_dialog
-from app.gui.pages import PAGES
+from app.gui.pages import FURTHER, PAGES
 from app.gui.palette import Palette
 from app.gui.palette_entries import entries_of
 from app.gui.pasting import environment_in, pasted
@@ -73,8 +73,10 @@ class Actions:
             Verb(f"gui.page.{page.key}", f"Ctrl+{number}", lambda key=page.key: window.show_page(key), page.icon, "view")
             for number, page in enumerate(PAGES, 1)
         )
+        further = tuple(Verb(f"gui.page.{page.key}", "", lambda key=page.key: window.show_page(key), page.icon, "view") for page in FURTHER)
         return (
             *pages,
+            *further,
             Verb("gui.action.theme", "Ctrl+Shift+D", window.switch_theme, "moon", "view", rule=True),
             Verb("gui.action.language", "Ctrl+Shift+L", window.switch_language, "languages", "view"),
             Verb("gui.action.commands", "Ctrl+Shift+P", self.show_commands, "search", "view", rule=True),

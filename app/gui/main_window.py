@@ -20,7 +20,7 @@ from app.gui.importing import Importing
 from app.gui.look import Look
 from app.gui.notices import ErrorList, Notice, Toast, Way, notice_of
 from app.gui.page import Page, page_state
-from app.gui.pages import PAGES
+from app.gui.pages import FURTHER, PAGES
 from app.gui.preferences import look_of
 from app.gui.qt_words import speak
 from app.gui.rail import Rail
@@ -115,7 +115,7 @@ class MainWindow(QMainWindow):
         """Show a page; built when first asked for."""
         self.current = key
         if key not in self.pages:
-            kind = next(page for page in PAGES if page.key == key)
+            kind = next(page for page in (*PAGES, *FURTHER) if page.key == key)
             page = kind(self.session, self.look)
             page.desk = self.desk
             page.wanted.connect(self.do)
@@ -123,7 +123,7 @@ class MainWindow(QMainWindow):
             self.stack.addWidget(page)
         self.pages[key].refresh()
         self.stack.setCurrentWidget(self.pages[key])
-        self.rail.set_current(key)
+        self.rail.set_current(self.pages[key].under or key)
         self._place_errors()
 
     def do(self, name: str) -> None:

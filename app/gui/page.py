@@ -29,12 +29,14 @@ class Page(QWidget):
     key     names it (texts gui.page.KEY, intake.empty.KEY); icon its picture in the rail
     shows   the fields of the project whose change builds it anew
     stage   the field of the project that is its result, "" for none
+    under   the page that the rail marks while this one is shown, "" for the page itself: it is not in the rail then
     """
 
     key = ""
     icon = ""
     shows: tuple[str, ...] = ()
     stage = ""
+    under = ""
     wanted = Signal(str)  # something of the window's, by its name: a page, or a verb such as "import" or "paste"
     desk: Desk | None = None  # set by the window that shows the page
 

@@ -13,7 +13,7 @@ from app.gui.application import make_application
 from app.gui.clipping import Clipped, clipped_words
 from app.gui.look import Look
 from app.gui.main_window import MainWindow
-from app.gui.pages import PAGES
+from app.gui.pages import FURTHER, PAGES
 
 LONGEST_WAIT_S = 60.0
 
@@ -35,7 +35,7 @@ def render_pages(project: Project, folder: Path, size: tuple[int, int], theme: s
     window.show()
     window.session.start_new(project)
     written = []
-    for number, page in enumerate(PAGES, 1):
+    for number, page in enumerate((*PAGES, *FURTHER), 1):
         window.show_page(page.key)
         settle(app, window)
         path = folder / f"{number:02d}-{page.key}-{lang}-{theme}-{size[0]}x{size[1]}.png"

@@ -9,8 +9,10 @@ from app.engine.messages import LANGUAGES, has_entry, render
 from app.engine.model.evaluations import BASIS, PROTOCOLS, VENDOR, Evaluation, HeldOut, Score, standing_of, standing_words, subset_words
 from app.engine.model.measurements import MeasuredRun
 from app.engine.paraselect import predict, read_stored, stored_scores, write_stored
-from app.engine.paraselect.evaluating import folds, some_cases
+from app.engine.paraselect.evaluating import evaluation_of, folds, some_cases
 from app.engine.paraselect.held_out import POINTS, SCORES, made_from, stored_from, thinned
+from app.engine.paraselect.learned import learn, read_widths
+from app.engine.paraselect.trials import predictor, try_rows
 
 A100, H100, ASCEND = "nvidia-a100-sxm-80gb", "nvidia-h100-sxm-80gb", "ascend-910b2"
 
@@ -123,6 +125,22 @@ def test_a_table_that_ships_in_part_is_not_predicted_from_itself(monkeypatch):
 def test_what_is_stored_was_made_from_what_ships():
     """Where this fails: python -m tests.accuracy.train_paraselect writes it anew."""
     assert stored_from(SCORES) == made_from() == stored_from(POINTS)
+
+
+def test_what_is_stored_is_what_the_program_predicts_now():
+    """A change of the predictor alone leaves the mark as it is. Where this fails: python -m tests.accuracy.train_paraselect."""
+    platforms = pipeline.platforms_by_id()
+    held_out, rest = next(folds(pipeline.shipped_runs()))
+    some = some_cases(held_out, 40)
+    tried = try_rows([run for run in held_out if run.case in some], predictor(platforms, rest, learn(rest, platforms, read_widths())))
+    stored = {_named(point): point.predicted for point in evaluation.evaluate_shipped().points}
+    now = {_named(point): point.predicted for point in evaluation_of(tried.trials, platforms).points}
+    both = [name for name in now if name in stored]
+    assert len(both) > 20 and [now[name] for name in both] == pytest.approx([stored[name] for name in both], rel=0.01)
+
+
+def _named(point: HeldOut) -> tuple[object, ...]:
+    return (point.protocol, point.platform, point.reference, point.workload, point.source, f"{point.measured:.4g}")
 
 
 def test_a_change_of_what_was_learned_from_is_noticed(tmp_path):

@@ -9,8 +9,11 @@ import pytest
 
 from app.engine import pipeline
 from app.engine.errors import EngineError
+from app.engine.messages import render
+from app.engine.model.evaluations import basis_words, standing_of
 from app.engine.model.projects import Project, changed
 from app.engine.model.proposals import Table, Text
+from app.engine.paraselect import stored_scores
 from app.engine.proposing import build_proposal
 
 
@@ -66,6 +69,24 @@ def test_the_same_figures_in_both_languages(project):
             if isinstance(block, Table) and isinstance(same, Table):
                 numbers = [[cell for cell in row if isinstance(cell, int | float)] for row in block.rows]
                 assert numbers == [[cell for cell in row if isinstance(cell, int | float)] for row in same.rows]
+
+
+def test_both_documents_quote_the_held_out_figure_of_each_kind_of_prediction(tmp_path, project):
+    written = pipeline.write_documents(project, tmp_path, "en")
+    bases = {one.basis for one in project.predictions if one.value is not None and one.basis}
+    scores = {basis: standing_of(basis, stored_scores()) for basis in bases}
+    whole = "".join("".join(texts_of(written.pdf)).split())
+    assert "Whatsuchpredictionswereworth" in whole and any(f"{score.rows:,}" in whole for score in scores.values() if score)
+    rows = list(openpyxl.load_workbook(written.xlsx, data_only=True)["Predictions"].iter_rows(values_only=True))
+    heads = next(row for row in rows if "Rests on" in row)
+    places = [heads.index(head) for head in ("Rests on", "Held out", "Mean error", "In 90% interval")]
+    told = {tuple(row[place] for place in places) for row in rows[rows.index(heads) + 1 :] if row[places[0]] not in (None, "—")}
+    wanted = {(render(basis_words(basis), "en"), score.rows, score.macro_mean, score.coverage) for basis, score in scores.items() if score}
+    assert told == wanted
+    hidden = changed(project, settings=msgspec.structs.replace(project.settings, show_intervals=False))
+    proposal = build_proposal(hidden, pipeline.platforms_by_id(), "en", stored_scores())
+    names = [block.name for section in proposal.sections for block in section.blocks if isinstance(block, Table)]
+    assert "predictions" in names and "standing" not in names
 
 
 def test_workbook_formulas_have_the_engine_s_values(tmp_path, project):

@@ -6,7 +6,9 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton
 
-from app.engine import pipeline
+from app.engine import evaluation, pipeline
+from app.engine.evaluation import told_of
+from app.engine.model.evaluations import standing_of
 from app.engine.model.projects import changed
 from app.gui.figures import short_name, speed_scale
 from app.gui.look import Look
@@ -166,7 +168,20 @@ def test_hovering_tells_value_interval_kind_and_grounds(show, sample):
     found = next(p for p in sample.predictions if (p.platform, p.gpus) == ("nvidia-h20-96gb", 64))
     scale = speed_scale([found.value, 1.0], found.unit, page.look)
     assert scale.text(found.value, page.look) in tip and scale.text(found.low, page.look) in tip
-    assert "■ 同类" in tip and page.look.tell(found.notes[0]) in tip
+    assert "■ 同类" in tip and page.look.tell(found.notes[0]) in tip and page.look.tell(told_of(found)) in tip
+
+
+def test_the_sentence_quotes_what_held_out_predictions_of_its_kind_were_worth(show, sample, qtbot):
+    page = show(sample)
+    found = next(p for p in sample.predictions if (p.platform, p.gpus) == ("nvidia-h20-96gb", 64))
+    page.choose(found.platform)
+    score = standing_of(found.basis, evaluation.evaluate_shipped().scores)
+    told = page._terms.sentence.text()
+    assert f"{score.rows} 次" in told and f"{score.coverage:.0%}" in told and f"{score.macro_mean:.0%}" in told
+    asked = []
+    page.wanted.connect(asked.append)
+    qtbot.mouseClick(page.evaluate, Qt.MouseButton.LeftButton)
+    assert asked == ["evaluation"]
 
 
 def test_without_a_fit_the_page_says_what_it_takes(show, sample):

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from app.engine import pipeline
 from app.gui.clipping import clipped_words
-from app.gui.pages import PAGES
+from app.gui.pages import FURTHER, PAGES
 from app.gui.theme.tokens import LIGHT
 from app.gui.tour import render_pages
 from app.gui.widgets.table import Cell, Column, Table
@@ -20,7 +20,7 @@ def sample():
 @pytest.mark.parametrize(("lang", "theme", "size"), [("zh", "light", (1280, 720)), ("en", "dark", (1440, 900))])
 def test_every_page_is_rendered_and_no_word_is_cut(qtbot, tmp_path, sample, lang, theme, size):
     pictures = render_pages(sample, tmp_path, size, theme, lang)
-    assert [picture.page for picture in pictures] == [page.key for page in PAGES]
+    assert [picture.page for picture in pictures] == [page.key for page in (*PAGES, *FURTHER)]
     for picture in pictures:
         image = QImage(str(picture.path))
         assert (image.width(), image.height()) == size

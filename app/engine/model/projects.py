@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from app.engine.model.assessments import Assessment, EffortSettings
 from app.engine.model.estimates import Fit, MemoryEstimate, Prediction
+from app.engine.model.kinds import PlatformKind
 from app.engine.model.layers import FactChange
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.plans import PriceSheet, Selection
@@ -32,6 +33,7 @@ STAGE_INPUTS: dict[str, tuple[str, ...]] = {
     "profile": ("trace", "workload", *PLATFORM_INPUTS),
     "comparison_profile": ("comparison", "workload", *PLATFORM_INPUTS),
     "memory": ("workload",),
+    "kind": ("workload", "profile", "requirement", *PLATFORM_INPUTS),
     "predictions": ("workload", "profile", "measured", "case", "prices", "requirement", *PLATFORM_INPUTS, "own_digest"),
     "assessments": ("workload", "profile", "predictions", "requirement", "scan", "effort", *PLATFORM_INPUTS),
     "selection": ("workload", "requirement", "predictions", "assessments", "prices", "include_restricted", *PLATFORM_INPUTS),
@@ -92,6 +94,7 @@ class Project(Struct, frozen=True, eq=False):
     profile: Profile | None = None
     comparison_profile: Profile | None = None
     memory: MemoryEstimate | None = None
+    kind: PlatformKind | None = None
     assessments: tuple[Assessment, ...] = ()
     predictions: tuple[Prediction, ...] = ()
     fit: Fit | None = None

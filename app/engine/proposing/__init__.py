@@ -15,6 +15,7 @@ from app.engine.proposing.export_checks import ExportCheck, export_checks
 from app.engine.proposing.exported import Change, changes_since_export, next_number, with_export
 
 if TYPE_CHECKING:
+    from app.engine.model.evaluations import Score
     from app.engine.model.platforms import Platform
 
 
@@ -25,11 +26,13 @@ def write_pdf(proposal: Proposal, path: Path, progress: Progress = no_progress) 
     return write(proposal, path, progress)
 
 
-def write_xlsx(proposal: Proposal, project: Project, platforms: "dict[str, Platform]", path: Path) -> None:
+def write_xlsx(
+    proposal: Proposal, project: Project, platforms: "dict[str, Platform]", path: Path, scores: "tuple[Score, ...]" = ()
+) -> None:
     """Write the workbook. Raises OSError as the file system does."""
     from app.engine.proposing.xlsx import write
 
-    write(proposal, project, platforms, path)
+    write(proposal, project, platforms, path, scores)
 
 
 __all__ = [

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from app.engine.messages import Message, Value, message, render
+from app.engine.model.evaluations import Score
 from app.engine.model.plans import Plan
 from app.engine.model.platforms import Platform
 from app.engine.model.projects import Project
@@ -14,10 +15,10 @@ from app.engine.units import format_number, format_significant
 
 
 class Facts:
-    """A project seen by the sections of a document in one language."""
+    """A project seen by the sections of a document in one language. scores: what predictions held out were worth, by what they rest on."""
 
-    def __init__(self, project: Project, platforms: dict[str, Platform], lang: str) -> None:
-        self.project, self.platforms, self.lang = project, platforms, lang
+    def __init__(self, project: Project, platforms: dict[str, Platform], lang: str, scores: tuple[Score, ...] = ()) -> None:
+        self.project, self.platforms, self.lang, self.scores = project, platforms, lang, scores
         self.intervals = project.settings.show_intervals
 
     def say(self, code: str, **params: Value) -> str:

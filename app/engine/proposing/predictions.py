@@ -1,9 +1,11 @@
 """性能预测: dots and bands, the table, the formula with the numbers put in."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from app.engine.model.corrections_said import rate_said_short, software_said
 from app.engine.model.estimates import Prediction
+from app.engine.model.evaluations import BASIS, basis_words, standing_of
 from app.engine.model.projects import project_runs
 from app.engine.model.proposals import Block, Column, IntervalBar, IntervalChart, Table, Text
 from app.engine.proposing._facts import Facts, SectionMaker, decimals_of
@@ -34,6 +36,7 @@ def blocks(facts: Facts) -> Sequence[Block]:
         _chart(facts, shown),
         _table(facts, shown),
         *_corrected(facts, shown),
+        *_standing(facts, shown),
     ]
     if project.own_digest:
         found.append(Text(facts.say("predictions.own"), "body"))
@@ -134,6 +137,36 @@ def _table(facts: Facts, shown: list[Prediction]) -> Table:
     rest = len({one.platform for one in facts.project.predictions}) - len(shown)
     note = facts.say("predictions.more", count=rest) if rest > 0 else ""
     return Table(facts.say("predictions.table"), columns, rows, note=note, name="predictions")
+
+
+def _standing(facts: Facts, shown: list[Prediction]) -> list[Block]:
+    """Return how good predictions of the kinds in the table were where their workload was held out."""
+    if not facts.intervals:
+        return []
+    counts = Counter(one.basis for one in shown if one.value is not None)
+    found = [(score, count) for basis, count in counts.most_common() if (score := standing_of(basis, facts.scores)) is not None]
+    if not found:
+        return []
+    columns = (
+        Column(facts.say("predictions.basis"), weight=3.6),
+        Column(facts.say("predictions.platforms"), format="integer", weight=0.8),
+        Column(facts.say("predictions.trials"), format="integer", weight=1.0),
+        Column(facts.say("predictions.mean_error"), "%", "share", 1.0),
+        Column(facts.say("predictions.covered"), "%", "share", 1.2),
+        Column(facts.say("predictions.half_width"), "%", "share", 1.0),
+    )
+    rows = tuple(
+        (
+            facts.render(basis_words(score.subset.removeprefix(BASIS))),
+            count,
+            score.rows,
+            score.macro_mean,
+            score.coverage,
+            score.half_width,
+        )
+        for score, count in found
+    )
+    return [Table(facts.say("predictions.standing"), columns, rows, note=facts.say("predictions.standing_note"), name="standing")]
 
 
 def _value(facts: Facts, one: Prediction) -> str | None:

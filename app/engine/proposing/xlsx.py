@@ -7,6 +7,7 @@ from typing import Any
 import xlsxwriter
 
 from app.engine.messages import Message, render
+from app.engine.model.evaluations import Score
 from app.engine.model.platforms import Platform
 from app.engine.model.projects import Project
 from app.engine.model.proposals import Badge, Cell, Column, Figures, Proposal, Section, Table, Text
@@ -122,9 +123,9 @@ class Book:
                 sheet.write_number(row, column, number, self.cell(num_format=_FORMATS.get(about.format, "#,##0.###")))
 
 
-def write(proposal: Proposal, project: Project, platforms: dict[str, Platform], path: Path) -> None:
+def write(proposal: Proposal, project: Project, platforms: dict[str, Platform], path: Path, scores: tuple[Score, ...] = ()) -> None:
     """Write all sheets that the project has content for. Raises OSError as the file system does."""
-    facts = Facts(project, platforms, proposal.lang)
+    facts = Facts(project, platforms, proposal.lang, scores)
     book = Book(path, proposal, facts)
     by_key = {section.key: section for section in proposal.sections}
     _summary(book, proposal)

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING
 
 from app.engine.model.assessments import CHECKS
+from app.engine.model.estimates import Prediction
+from app.engine.model.evaluations import basis_words, standing_of
 from app.engine.model.proposals import Column, Section, Table, Text
 from app.engine.proposing._effort_tables import breakdown_rows
 from app.engine.proposing._facts import Facts
@@ -15,7 +17,8 @@ CHARTED = 15
 
 def write_predictions(book: "Book", facts: Facts) -> None:
     """Every prediction, fastest first, with k and terms."""
-    sheet = book.sheet("predictions", book.say("section.predictions.title"), [34, 8, 12, 12, 12, 16, 10, 10, 8, 8, 8, 8, 80])
+    widths: list[float] = [34, 8, 12, 12, 12, 16, 10, 10, 40, 10, 10, 12, 8, 8, 8, 8, 80]
+    sheet = book.sheet("predictions", book.say("section.predictions.title"), widths)
     lower = any(one.better == "lower" for one in facts.project.predictions)
     ranked = sorted(facts.project.predictions, key=lambda one: (one.value is None, (one.value or 0.0) * (1 if lower else -1)))
     heads = (
@@ -36,6 +39,9 @@ def write_predictions(book: "Book", facts: Facts) -> None:
     )
     columns += (
         Column(book.say(heads[7]), format="share"),
+        Column(book.say("predictions.basis")),
+        Column(book.say("predictions.trials"), format="integer"),
+        *(Column(book.say(f"predictions.{name}"), format="share") for name in ("mean_error", "covered")),
         *(Column(f"k{number}", format="number3") for number in range(1, 5)),
         Column(book.say("predictions.note")),
     )
@@ -49,6 +55,7 @@ def write_predictions(book: "Book", facts: Facts) -> None:
             one.unit,
             facts.word(f"paraselect.kind.{one.kind}") if one.kind else None,
             one.error_mape if one.value is not None else None,
+            *_standing(facts, one),
             *(one.k or (None,) * 4),
             "; ".join(facts.render(note) for note in one.notes),
         )
@@ -60,6 +67,14 @@ def write_predictions(book: "Book", facts: Facts) -> None:
     count = min(CHARTED, sum(one.value is not None for one in ranked))
     if count:
         _bars(book, sheet, count, len(rows) + 6)
+
+
+def _standing(facts: Facts, one: Prediction) -> tuple[str | int | float | None, ...]:
+    """Return what a prediction rests on, and on how many held-out ones how far off and how often inside the interval such were."""
+    score = standing_of(one.basis, facts.scores) if one.value is not None else None
+    if score is None:
+        return (None, None, None, None)
+    return (facts.render(basis_words(one.basis)), score.rows, score.macro_mean, score.coverage)
 
 
 def _bars(book: "Book", sheet: object, count: int, row: int) -> None:

@@ -4,6 +4,7 @@ One model of what an application computes, moves and keeps: network.py says what
 """
 
 from app.engine.workload.checking import check_run, data_parallel
+from app.engine.workload.demand import measure_demand, on_cards
 from app.engine.workload.families import count_parameters, network_of
 from app.engine.workload.fitting import fit_memory
 from app.engine.workload.keys import (
@@ -47,8 +48,10 @@ __all__ = [
     "kind_of",
     "load_presets",
     "load_run",
+    "measure_demand",
     "modelled_speed",
     "network_of",
+    "on_cards",
     "part_format",
     "serving_estimate",
     "speed_cost",

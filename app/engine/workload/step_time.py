@@ -39,7 +39,7 @@ def estimate_step(workload: Workload, platform: Platform) -> StepTime | Message:
 
 def estimate_steps(workload: Workload, platforms: Sequence[Platform], table: RateTable | None = None) -> tuple[StepTime | Message, ...]:
     """Return the same for each of these platforms; the work is counted once."""
-    step = _work_of(workload)
+    step = work_of(workload)
     if isinstance(step, Message):
         return (step,) * len(platforms)
     table = table or rate_table()
@@ -58,7 +58,7 @@ def speed_costs(workload: Workload, changed: Sequence[Workload], platforms: Sequ
     kept: dict[tuple[int | None, int | None], Rates] = {}
 
     def per_token(one: Workload) -> np.ndarray:
-        step = _work_of(one)
+        step = work_of(one)
         if isinstance(step, Message):
             return np.full(len(platforms), np.nan)
         key = (one.run.gpus, one.run.nodes)
@@ -70,7 +70,7 @@ def speed_costs(workload: Workload, changed: Sequence[Workload], platforms: Sequ
     return [per_token(one) / before - 1 for one in changed]
 
 
-def _work_of(workload: Workload) -> StepWork | Message:
+def work_of(workload: Workload) -> StepWork | Message:
     """Counted once per run; what was noted while its file was read changes nothing, and has no hash."""
     return _counted(replace(workload, notes=()))
 

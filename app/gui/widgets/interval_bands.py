@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from app.engine.evaluation import told_of
 from app.engine.messages import Message, has_entry
 from app.engine.model.measurements import MeasuredRun
 from app.engine.paraselect import ToldSpeed
@@ -59,6 +60,8 @@ def _figures(one: ToldSpeed, scale: Scale, look: Look) -> list[str]:
 
 def _grounds(one: ToldSpeed, runs: Sequence[MeasuredRun], look: Look) -> list[str]:
     lines = [look.tell(note) for note in (one.prediction.notes if one.prediction else ())]
+    standing = told_of(one.prediction) if one.prediction else None
+    lines += [look.tell(standing)] if standing is not None else []
     if one.run is not None:
         lines.append(look.say(f"{AREA}.source", source=one.run.source or UNKNOWN))
         others = sum((run.platform, run.gpus) == (one.platform, one.run.gpus) for run in runs) - 1

@@ -54,6 +54,7 @@ class Table(QTableView):
         self.setItemDelegate(self._painter)
         self._behave(name, row_px)
         head = Head(list(columns), theme, self)
+        head.setMinimumSectionSize(1)  # or columns that need less than Qt's own minimum would push the last one out of sight
         self.setHorizontalHeader(head)
         head.setSortIndicator(
             -1 if sort is None else sort[0], Qt.SortOrder.DescendingOrder if sort and sort[1] else Qt.SortOrder.AscendingOrder

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout
 
 from app.engine import pipeline
+from app.engine.evaluation import told_of
 from app.engine.model.corrections_said import anchor_said, rate_said, rate_said_short, software_said
 from app.engine.model.estimates import Prediction
 from app.engine.model.measurements import MeasuredRun
@@ -101,12 +102,18 @@ class TermsCard(Card):
             total, reference = look.number(bar.total, 2), short_name(found.reference, look)
             parts = [say(f"{AREA}.explain", name=name, reference=reference, total=total, terms=joined), self._rate(own)]
             parts += [look.tell(note) + ("。" if look.lang == "zh" else ".") for note in own.notes if note.code not in RATE_NOTES]
+            parts.append(self._standing(own))
             return ("" if look.lang == "zh" else " ").join(part for part in parts if part)
         told = say(f"{AREA}.is_reference", name=name) if bar is not None and bar.is_reference else ""
         if own is None:
             return told or say(f"{AREA}.measured", name=name)
         scaled = say(f"{AREA}.scaled", name=name, why=look.tell(own.notes[0] if own.notes else None))
-        return " ".join(part for part in (told, scaled, "" if found.k else say(f"{AREA}.no_k")) if part)
+        return " ".join(part for part in (told, scaled, "" if found.k else say(f"{AREA}.no_k"), self._standing(own)) if part)
+
+    def _standing(self, own: Prediction) -> str:
+        """Say what held-out predictions of this kind were worth."""
+        standing = told_of(own)
+        return self._look.tell(standing) + ("。" if self._look.lang == "zh" else ".") if standing is not None else ""
 
     def _rate(self, own: Prediction) -> str:
         rate = compute_rate(own, pipeline.platforms_by_id()[own.platform])
