@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli._frame import Command, Result, Words, text_table
+from app.cli._tables import read_told
 from app.engine.errors import EngineError
 from app.engine.messages import message, render
 
@@ -29,11 +30,13 @@ def run(options: argparse.Namespace) -> Result:
         return _list(options.lang)
     if not options.what:
         raise EngineError(f"cli.measured.which_{options.action}")
-    told = own_runs.add_table(Path(options.what)) if options.action == "add" else own_runs.remove_table(options.what)
-    lines = [render(message(DONE[options.action], name=told.name, runs=told.measured), options.lang)]
-    if told.unknown and options.action == "add":
-        lines.append(render(message("cli.measured.unknown", platforms=list(told.unknown)), options.lang))
-    return Result({options.action: _describe(told)}, lambda: "\n".join(lines))
+    if options.action == "add":
+        read_told(Path(options.what), options.lang)  # says what is wrong with rows that are left out
+        told = own_runs.add_table(Path(options.what))
+    else:
+        told = own_runs.remove_table(options.what)
+    said = message(DONE[options.action], name=told.name, runs=told.measured)
+    return Result({options.action: _describe(told)}, lambda: render(said, options.lang))
 
 
 def _list(lang: str) -> Result:

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli._corrected import corrected_document, software_document
-from app.cli._frame import EXIT_DONE, EXIT_INPUT, Command, Result, Words, stderr_progress, text_table
+from app.cli._frame import EXIT_DONE, EXIT_INPUT, Command, Result, Words, print_fault, stderr_progress, text_table
+from app.cli._tables import describe_problems, read_told
 from app.engine.errors import EngineError
 from app.engine.messages import Message, message, render, term
 
@@ -29,15 +30,19 @@ def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
 def run(options: argparse.Namespace) -> Result:
     """Predict every wanted row; exit 2 when none could be predicted."""
     from app.engine import pipeline
+    from app.engine.paraselect import faults_of
 
     workload = pipeline.read_run_description(options.run)[0] if options.run else None
     reading = pipeline.read_traces(options.trace, stderr_progress(options)) if options.trace else None
     if reading is not None and reading.run is None:
         raise reading.unreadable[0]
     profile = pipeline.profile_trace(reading.run, workload) if reading and reading.run else None
-    own = _own(options)
-    predictions = pipeline.predict_table(pipeline.read_measured(options.table), workload, profile, own)
+    table, own = pipeline.read_measured(options.table), _own(options)
+    predictions = pipeline.predict_table(table, workload, profile, own)
+    faults = faults_of(table, predictions)
     if not predictions:
+        for fault in faults:
+            print_fault(fault, options.lang)
         raise EngineError("cli.predict.nothing_wanted", file=options.table)
     if options.out:
         pipeline.write_predicted_table(options.table, predictions, options.out, lambda said: render(said, options.lang))
@@ -46,19 +51,19 @@ def run(options: argparse.Namespace) -> Result:
         "rows": [describe_prediction(found, options.lang) for found in predictions],
         "uses": render(uses, options.lang),
         "own_runs": len(own),
+        "problems": describe_problems(table, options.lang),
     }
     done = any(found.value is not None for found in predictions)
-    faults = () if done else tuple(_fault(found, options.table) for found in predictions[:20])
     return Result(document, lambda: _text(predictions, uses, options.lang), faults, EXIT_DONE if done else EXIT_INPUT)
 
 
 def _own(options: argparse.Namespace) -> "tuple[MeasuredRun, ...]":
     """Return the own runs to learn from: the library where it is asked for, and the tables that are named."""
-    from app.engine import own_runs, pipeline
+    from app.engine import own_runs
 
     found = list(own_runs.library_runs()) if options.own else []
     for path in options.evidence:
-        found += own_runs.own_cases(pipeline.read_measured(path), path.stem)
+        found += own_runs.own_cases(read_told(path, options.lang).runs, path.stem)
     return tuple(found)
 
 
@@ -83,11 +88,6 @@ def describe_prediction(found: "Prediction", lang: str) -> dict:
         "corrected": corrected_document(found.corrected),
         "software": software_document(found.software),
     }
-
-
-def _fault(found: "Prediction", table: Path) -> EngineError:
-    note = found.notes[0] if found.notes else Message("cli.predict.no_reason")
-    return EngineError("cli.predict.row_failed", file=table, place=found.row, platform=found.platform, reason=note)
 
 
 def _text(predictions: "tuple[Prediction, ...]", uses: Message, lang: str) -> str:

@@ -17,8 +17,8 @@ import msgspec
 from msgspec import Struct
 
 from app.engine.errors import EngineError
-from app.engine.known import platforms_by_id
-from app.engine.model.measurements import MeasuredRun
+from app.engine.known import platforms_by_id, read_measured
+from app.engine.model.measurements import MeasuredRun, RunTable
 from app.engine.model.projects import Project, project_runs
 from app.engine.paths import replacing, user_folder
 
@@ -31,7 +31,11 @@ WRITTEN = (
 
 
 class OwnTable(Struct, frozen=True):
-    """One table of the library. measured: rows with a speed; unknown: platforms that the base does not know, whose rows say nothing."""
+    """One table of the library.
+
+    measured  sound rows with a speed; problems: what is wrong with the others
+    unknown   platforms that the base does not know, whose rows say nothing
+    """
 
     name: str
     rows: int
@@ -41,6 +45,7 @@ class OwnTable(Struct, frozen=True):
     unknown: tuple[str, ...]
     added: str
     digest: str
+    problems: int = 0
 
 
 def library_folder() -> Path:
@@ -64,8 +69,7 @@ def tables() -> tuple[OwnTable, ...]:
 def add_table(path: Path) -> OwnTable:
     """Add a table. Raises EngineError where it cannot be read or holds no measured run; a table that is there already stays as it is."""
     path = Path(path)
-    runs = _read(path)
-    if not any(run.speed is not None for run in runs):
+    if not any(run.speed is not None for run in _read(path).runs):
         raise EngineError("own_runs.nothing_measured", file=path)
     content = path.read_bytes()
     suffix = ".xlsx" if content.startswith(b"PK\x03\x04") else ".csv"
@@ -101,7 +105,7 @@ def library_runs() -> tuple[MeasuredRun, ...]:
     found: list[MeasuredRun] = []
     for path in _files():
         try:
-            found += own_cases(_read(path), path.stem)
+            found += own_cases(_read(path).runs, path.stem)
         except EngineError:
             continue
     return tuple(found)
@@ -156,7 +160,7 @@ def _files() -> list[Path]:
         return []
 
 
-def _read(path: Path) -> tuple[MeasuredRun, ...]:
+def _read(path: Path) -> RunTable:
     """Read a table once for as long as it stays as it is. Raises EngineError where it is no table."""
     try:
         told = path.stat()
@@ -166,10 +170,8 @@ def _read(path: Path) -> tuple[MeasuredRun, ...]:
 
 
 @lru_cache(maxsize=64)
-def _read_once(path: Path, _time_ns: int, _size: int) -> tuple[MeasuredRun, ...]:
-    from app.engine.paraselect import read_runs
-
-    return read_runs(path)
+def _read_once(path: Path, _time_ns: int, _size: int) -> RunTable:
+    return read_measured(path)
 
 
 @contextmanager
@@ -192,8 +194,9 @@ def _keep(name: str, content: bytes, suffix: str) -> OwnTable:
     return _told(target, _read(target))
 
 
-def _told(path: Path, runs: Sequence[MeasuredRun]) -> OwnTable:
-    known, named = platforms_by_id(), sorted({run.platform for run in runs})
+def _told(path: Path, table: RunTable) -> OwnTable:
+    runs, known = table.runs, platforms_by_id()
+    named = sorted({run.platform for run in runs})
     added = datetime.datetime.fromtimestamp(path.stat().st_mtime, tz=datetime.UTC).date().isoformat()
     return OwnTable(
         path.stem,
@@ -204,6 +207,7 @@ def _told(path: Path, runs: Sequence[MeasuredRun]) -> OwnTable:
         tuple(name for name in named if name not in known),
         added,
         hashlib.sha256(path.read_bytes()).hexdigest(),
+        len(table.problems),
     )
 
 

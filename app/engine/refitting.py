@@ -15,7 +15,7 @@ from app.engine.known import catalogue_of, platforms_by_id, shipped_rates, shipp
 from app.engine.messages import Message, message
 from app.engine.model.corrections import CorrectedRate, Software
 from app.engine.model.estimates import Prediction
-from app.engine.model.measurements import MeasuredRun
+from app.engine.model.measurements import MeasuredRun, RunTable
 from app.engine.model.platforms import Platform
 from app.engine.model.profiles import Profile
 from app.engine.model.projects import Project
@@ -101,18 +101,23 @@ def refit(own: Sequence[MeasuredRun], platforms: dict[str, Platform], progress: 
 
 
 def predict_table(
-    runs: Sequence[MeasuredRun], workload: Workload | None = None, profile: Profile | None = None, own: Sequence[MeasuredRun] = ()
+    table: RunTable | Sequence[MeasuredRun],
+    workload: Workload | None = None,
+    profile: Profile | None = None,
+    own: Sequence[MeasuredRun] = (),
 ) -> tuple[Prediction, ...]:
     """Predict every row of a table whose speed is blank. own: further measured runs to learn from, beside what ships."""
     from app.engine.paraselect import predict
+    from app.engine.paraselect import predict_table as filled
     from app.engine.workload import modelled_speed
 
     platforms = platforms_by_id()
+    whole = table if isinstance(table, RunTable) else RunTable("", tuple(table))
 
     def ask(shipped: tuple[MeasuredRun, ...], learned: "Learned | None") -> tuple[Prediction, ...]:
-        return predict(runs, platforms, shipped, workload=workload, profile=profile, modelled=modelled_speed, learned=learned)
+        return predict(whole.runs, platforms, shipped, workload=workload, profile=profile, modelled=modelled_speed, learned=learned)
 
-    return told_with(ask, runs, platforms, beyond(own, runs))
+    return filled(whole, lambda runs: told_with(ask, runs, platforms, beyond(own, runs)))
 
 
 def told_with(

@@ -52,6 +52,16 @@ def test_what_cannot_be_done_is_one_line(capsys, words):
     assert err.startswith("error: ") and err.count("\n") == 1
 
 
+def test_faulty_rows_are_told_at_their_line_and_the_rest_is_kept(capsys, tmp_path):
+    path = tmp_path / "mixed.csv"
+    path.write_text(HEAD + f"n,w,pretrain,bf16,{A100},8,30,samples/s\nn,w,pretrain,bf16,{ASCEND},8,-3,samples/s\n", encoding="utf-8")
+    assert run_command(["measured", "add", str(path), "--json", "--lang", "en"]) == 0
+    captured = capsys.readouterr()
+    assert f"error: {path}:3" in captured.err
+    added = json.loads(captured.out)["add"]
+    assert (added["measured"], added["problems"]) == (1, 1)
+
+
 def test_predict_uses_own_runs_only_where_asked_and_says_so(capsys, own, asked):
     call(capsys, "measured", "add", own)
     plain = call(capsys, "predict", asked)
