@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli._frame import Command, Result, Words, stderr_progress, text_table
+from app.cli._tables import describe_problems, read_told
 from app.engine.errors import EngineError
 from app.engine.messages import Message, message, render
 
@@ -25,11 +26,12 @@ def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
 
 def run(options: argparse.Namespace) -> Result:
     """Predict every measured row from others of its case and compare."""
-    from app.engine import evaluation, pipeline
+    from app.engine import evaluation
 
     progress = stderr_progress(options)
-    if options.table:
-        found = evaluation.evaluate_table(pipeline.read_measured(options.table), progress)
+    table = read_told(options.table, options.lang) if options.table else None
+    if table:
+        found = evaluation.evaluate_table(table.runs, progress)
     else:
         found = evaluation.evaluate_shipped(fresh=options.fresh, progress=progress)
     if not found.scores:
@@ -37,6 +39,7 @@ def run(options: argparse.Namespace) -> Result:
     document = {
         "protocols": [describe_score(score) for score in found.scores],
         "skipped": [_describe_skipped(one, options.lang) for one in found.skipped],
+        "problems": describe_problems(table, options.lang) if table else [],
     }
     return Result(document, lambda: _text(found, options.lang))
 

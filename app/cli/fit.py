@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli._frame import Command, Result, Words, text_table
+from app.cli._tables import describe_problems, read_told
 from app.engine.messages import Message, render
 
 if TYPE_CHECKING:
@@ -23,9 +24,10 @@ def run(options: argparse.Namespace) -> Result:
     """Fit one case."""
     from app.engine import pipeline
 
-    runs = pipeline.read_measured(options.table)
-    fit = pipeline.fit_table(runs, options.case, reference=options.reference, loss=options.loss)
-    return Result(describe_fit(fit, options.lang), lambda: _text(fit, options.lang))
+    table = read_told(options.table, options.lang)
+    fit = pipeline.fit_table(table.runs, options.case, reference=options.reference, loss=options.loss)
+    document = {**describe_fit(fit, options.lang), "problems": describe_problems(table, options.lang)}
+    return Result(document, lambda: _text(fit, options.lang))
 
 
 def describe_fit(fit: "Fit", lang: str) -> dict:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from app.cli._frame import Command, Result, Words, stderr_progress
+from app.cli._tables import read_told
 from app.engine.messages import Message, render
 
 
@@ -22,7 +23,8 @@ def run(options: argparse.Namespace) -> Result:
     from app.engine import pipeline
     from app.engine.project_file import save_project
 
-    inputs = pipeline.Inputs(options.run, tuple(options.trace), options.measured, options.case, options.prices)
+    table = read_told(options.measured, options.lang) if options.measured else None
+    inputs = pipeline.Inputs(options.run, tuple(options.trace), table, options.case, options.prices)
     project = pipeline.new_project(inputs, stderr_progress(options))
     save_project(project, options.out)
     selection = project.selection

@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli._frame import EXIT_DONE, EXIT_INPUT, Command, Result, Words, stderr_progress, text_table
+from app.cli._frame import EXIT_DONE, EXIT_INPUT, Command, Result, Words, print_fault, stderr_progress, text_table
+from app.cli._tables import describe_problems
 from app.engine.errors import EngineError
 from app.engine.messages import Message, render, term
 
@@ -25,20 +26,28 @@ def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
 def run(options: argparse.Namespace) -> Result:
     """Predict every wanted row; exit 2 when none could be predicted."""
     from app.engine import pipeline
+    from app.engine.paraselect import faults_of
 
     workload = pipeline.read_run_description(options.run)[0] if options.run else None
     reading = pipeline.read_traces(options.trace, stderr_progress(options)) if options.trace else None
     if reading is not None and reading.run is None:
         raise reading.unreadable[0]
     profile = pipeline.profile_trace(reading.run, workload) if reading and reading.run else None
-    predictions = pipeline.predict_table(pipeline.read_measured(options.table), workload, profile)
+    table = pipeline.read_measured(options.table)
+    predictions = pipeline.predict_table(table, workload, profile)
+    faults = faults_of(table, predictions)
     if not predictions:
+        for fault in faults:
+            print_fault(fault, options.lang)
         raise EngineError("cli.predict.nothing_wanted", file=options.table)
     if options.out:
         pipeline.write_predicted_table(options.table, predictions, options.out, lambda said: render(said, options.lang))
-    document = {"rows": [describe_prediction(found, options.lang) for found in predictions], "uses": render(USES, options.lang)}
+    document = {
+        "rows": [describe_prediction(found, options.lang) for found in predictions],
+        "uses": render(USES, options.lang),
+        "problems": describe_problems(table, options.lang),
+    }
     done = any(found.value is not None for found in predictions)
-    faults = () if done else tuple(_fault(found, options.table) for found in predictions[:20])
     return Result(document, lambda: _text(predictions, options.lang), faults, EXIT_DONE if done else EXIT_INPUT)
 
 
@@ -64,11 +73,6 @@ def describe_prediction(found: "Prediction", lang: str) -> dict:
         "expected_error": found.error_mape,
         "notes": [render(note, lang) for note in found.notes],
     }
-
-
-def _fault(found: "Prediction", table: Path) -> EngineError:
-    note = found.notes[0] if found.notes else Message("cli.predict.no_reason")
-    return EngineError("cli.predict.row_failed", file=table, place=found.row, platform=found.platform, reason=note)
 
 
 def _text(predictions: "tuple[Prediction, ...]", lang: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli._frame import Command, Result, Words, text_table
+from app.cli._tables import describe_problems, read_told
 from app.engine.messages import Message, render, term
 
 if TYPE_CHECKING:
@@ -23,9 +24,10 @@ def run(options: argparse.Namespace) -> Result:
     """Tell one case at these counts."""
     from app.engine import pipeline
 
-    runs = pipeline.read_measured(options.table)
-    found = pipeline.scale_table(runs, pipeline.choose_case(runs, options.case), options.gpus, options.platform)
-    return Result(describe_scaling(found, options.lang), lambda: _text(found, options.lang))
+    table = read_told(options.table, options.lang)
+    found = pipeline.scale_table(table.runs, pipeline.choose_case(table.runs, options.case), options.gpus, options.platform)
+    document = {**describe_scaling(found, options.lang), "problems": describe_problems(table, options.lang)}
+    return Result(document, lambda: _text(found, options.lang))
 
 
 def describe_scaling(found: "Scaling", lang: str) -> dict:

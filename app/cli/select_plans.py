@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.cli._frame import Command, Result, Words, print_fault, text_table
 from app.cli._kind import describe_kind, kind_lines
+from app.cli._tables import describe_problems, read_told
 from app.engine.errors import EngineError
 from app.engine.messages import Message, render, term
 
@@ -31,9 +32,8 @@ def run(options: argparse.Namespace) -> Result:
     from app.engine import pipeline
     from app.engine.model.projects import changed
 
-    project = pipeline.new_project(
-        pipeline.Inputs(options.run, measured=options.measured, case=options.case, prices=options.prices), compute=False
-    )
+    table = read_told(options.measured, options.lang)
+    project = pipeline.new_project(pipeline.Inputs(options.run, measured=table, case=options.case, prices=options.prices), compute=False)
     wishes: dict[str, object] = {
         "work": options.work,
         "duration_days": options.deadline_days,
@@ -54,6 +54,7 @@ def run(options: argparse.Namespace) -> Result:
         print_fault(sheet_cell, options.lang)
     kind = project.kind
     document = {"kind": describe_kind(kind, options.lang) if kind else None, **describe_selection(selection, options.lang)}
+    document["problems"] = describe_problems(table, options.lang)
     first = kind_lines(kind, options.lang) if kind else []
     return Result(document, lambda: "\n".join((*first, _text(selection, options.lang))))
 

@@ -17,7 +17,7 @@ from app.engine.errors import EngineError
 from app.engine.intake import Purpose, Sorted
 from app.engine.messages import Message, message
 from app.engine.model.mappings import TableMapping, TablePreview, mapping_of
-from app.engine.model.measurements import MeasuredRun
+from app.engine.model.measurements import MeasuredRun, RunTable
 from app.engine.model.projects import Project, changed
 from app.engine.model.requirements import Requirement
 from app.engine.model.workloads import RunParameters, Workload
@@ -66,12 +66,14 @@ class Answers(Struct, frozen=True):
 class Outcome(Struct, frozen=True):
     """The project afterwards, what to say about it (None where nothing was taken) and what could not be read.
 
-    doubts  tables of which columns were guessed, with what was guessed
+    problems  of tables that were taken without their faulty rows
+    doubts    tables of which columns were guessed, with what was guessed
     """
 
     project: Project
     told: Message | None = None
     errors: tuple[EngineError, ...] = ()
+    problems: tuple[EngineError, ...] = ()
     doubts: dict[Path, tuple[Message, ...]] = {}
 
 
@@ -83,7 +85,7 @@ def questions(project: Project, found: Sorted, mappings: Sequence[TableMapping] 
     progress(0.0, "intake.doing.look")
     for path in newest_of(found.of("measured")):
         try:
-            listed = cases_of(pipeline.read_measured(path))
+            listed = cases_of(pipeline.read_measured(path).runs)
         except EngineError:
             continue
         if len(listed) > 1:
@@ -155,6 +157,7 @@ def take_in(project: Project, found: Sorted, answers: Answers, read: Read, progr
     errors: list[EngineError] = list(found.unreadable)
     taken: list[tuple[Purpose, int]] = []
     left: list[Message] = []
+    problems: list[EngineError] = []
     doubts: dict[Path, tuple[Message, ...]] = {}
     before = project
     for purpose in GOES:
@@ -167,11 +170,11 @@ def take_in(project: Project, found: Sorted, answers: Answers, read: Read, progr
             doubts = _doubts(paths, reading)
             project, count = _with_run(project, reading, answers.second_trace), len(reading.traces)
         else:
-            project, count = _with_newest(project, purpose, paths, answers, errors, left)
+            project, count = _with_newest(project, purpose, paths, answers, errors, left, problems)
         if count:
             taken.append((purpose, count))
     if project is before:
-        return Outcome(project, None, tuple(errors), doubts)
+        return Outcome(project, None, tuple(errors), tuple(problems), doubts)
     project, filled = with_environment(project, project.trace)
     if filled:
         left.append(message("intake.told.filled", keys=[message(f"page_requirement.field.{key}") for key in filled]))
@@ -180,7 +183,7 @@ def take_in(project: Project, found: Sorted, answers: Answers, read: Read, progr
     unknown = found.of("unknown")
     if unknown:
         left.append(message("intake.told.unknown", count=len(unknown)))
-    return Outcome(project, _told(taken, left), tuple(errors), doubts)
+    return Outcome(project, _told(taken, left), tuple(errors), tuple(problems), doubts)
 
 
 def _with_run(project: Project, reading: Reading, second: SecondTrace) -> Project:
@@ -207,7 +210,13 @@ def _doubts(paths: Sequence[Path], reading: Reading) -> dict[Path, tuple[Message
 
 
 def _with_newest(
-    project: Project, purpose: Purpose, paths: Sequence[Path], answers: Answers, errors: list[EngineError], left: list[Message]
+    project: Project,
+    purpose: Purpose,
+    paths: Sequence[Path],
+    answers: Answers,
+    errors: list[EngineError],
+    left: list[Message],
+    problems: list[EngineError],
 ) -> tuple[Project, int]:
     """Take the newest of several files of one purpose, of which a project holds one; say which were left."""
     if purpose in ("run", "model"):
@@ -216,11 +225,24 @@ def _with_newest(
     left.extend(not_taken(paths))
     try:
         if purpose == "measured":
-            return pipeline.with_measured(project, newest, answers.cases.get(newest, "")), 1
+            table = pipeline.read_measured(newest)
+            problem = problem_of(table)
+            problems += [problem] if problem else []
+            return pipeline.with_measured(project, table, answers.cases.get(newest, "")), 1
         return pipeline.with_prices(project, newest), 1
     except EngineError as error:
         errors.append(error)
         return project, 0
+
+
+def problem_of(table: RunTable) -> EngineError | None:
+    """Return in one what is wrong with a table of measured runs, None where all of it is sound. Raises it where no row can be used."""
+    told = [message("run_table.place", where=one.place, what=one.what) for one in table.problems[:MOST_NAMED]]
+    rest = len(table.problems) - len(told)
+    first = [*told, message("run_table.more", count=rest)] if rest else told
+    if not table.runs:
+        raise EngineError("run_table.none_taken", file=table.file, first=first)
+    return EngineError("run_table.taken_with_problems", file=table.file, count=len(table.problems), first=first) if told else None
 
 
 def _with_descriptions(project: Project, paths: Sequence[Path], errors: list[EngineError], left: list[Message]) -> tuple[Project, int]:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from app.engine.errors import EngineError
+from app.engine.messages import Message, message
 from app.engine.model.corrections import CorrectedRate, Software
 from app.engine.model.layers import FactChange, SiteData
-from app.engine.model.measurements import MeasuredRun
+from app.engine.model.measurements import MeasuredRun, RunTable
 from app.engine.model.platforms import Knowledge, Platform
 from app.engine.model.projects import Project
 from app.engine.paths import platform_db_folder, site_folder
@@ -19,6 +20,7 @@ from app.engine.paths import platform_db_folder, site_folder
 if TYPE_CHECKING:
     from app.engine.platform_store import Catalogue
 
+MOST_NEAR, LONGEST_NAME = 3, 60
 Told = TypeVar("Told", CorrectedRate, Software)
 
 
@@ -124,6 +126,29 @@ def shipped_runs() -> tuple[MeasuredRun, ...]:
     from app.engine.paraselect import read_runs
 
     return read_runs(platform_db_folder() / "measured" / "measured.csv")
+
+
+def read_measured(path: Path) -> RunTable:
+    """Read a table of measured runs, CSV or .xlsx: the sound rows, and what is wrong with the others."""
+    from app.engine.paraselect import read_table
+
+    return read_table(path, _platform_fault)
+
+
+def _platform_fault(name: str) -> Message | None:
+    """Return what is wrong with a platform's name and which ids are meant or near, None for an id."""
+    return _fault_of_name(name, site_digest())
+
+
+@lru_cache(maxsize=4096)
+def _fault_of_name(name: str, _site: str) -> Message | None:
+    found = catalogue().match(name)
+    if found.certainty == "exact":
+        return None
+    if found.platforms:
+        return message("run_table.platform_name", platform=name[:LONGEST_NAME], near=found.platforms[:MOST_NEAR])
+    near = catalogue().near(name, MOST_NEAR)
+    return message("run_table.platform_unknown" if near else "run_table.platform_strange", platform=name[:LONGEST_NAME], near=near)
 
 
 def shipped_rates() -> tuple[CorrectedRate, ...]:

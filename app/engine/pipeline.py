@@ -13,18 +13,18 @@ that a command loads only what it uses.
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
 from app.engine.documents import export_checks, proposal_texts, write_proposal, write_table, writing
 from app.engine.errors import EngineError
 from app.engine.estimating import estimate_serving, scale_table
-from app.engine.known import catalogue, catalogue_of, knowledge, platforms_by_id, shipped_runs
+from app.engine.known import catalogue, catalogue_of, knowledge, platforms_by_id, read_measured, shipped_runs
 from app.engine.messages import Message, message
 from app.engine.model.estimates import Fit, Prediction
 from app.engine.model.mappings import TableMapping
-from app.engine.model.measurements import MeasuredRun
+from app.engine.model.measurements import MeasuredRun, RunTable
 from app.engine.model.plans import PriceSheet
 from app.engine.model.profiles import Profile
 from app.engine.model.projects import Project, ProposalSettings, changed
@@ -38,6 +38,7 @@ from app.engine.recomputing import assess_workload, compare_runs, estimate_vram,
 if TYPE_CHECKING:
     from app.engine.workload import Fault
 
+Predictions: TypeAlias = tuple[Prediction, ...]
 PROFILE_SECTIONS = ("characteristics", "assumptions")
 
 
@@ -54,7 +55,7 @@ class Inputs(Struct, frozen=True):
 
     run: Path
     traces: tuple[Path, ...] = ()
-    measured: Path | None = None
+    measured: Path | RunTable | None = None
     case: str = ""
     prices: Path | None = None
 
@@ -135,19 +136,15 @@ def fit_table(runs: Sequence[MeasuredRun], case: str, *, reference: str = "", lo
     return fit_case(runs, platforms_by_id(), choose_case(runs, case), reference=reference, loss=loss)
 
 
-def predict_table(runs: Sequence[MeasuredRun], workload: Workload | None = None, profile: Profile | None = None) -> tuple[Prediction, ...]:
+def predict_table(table: RunTable | Sequence[MeasuredRun], workload: Workload | None = None, profile: Profile | None = None) -> Predictions:
     """Predict every row of a table whose speed is blank."""
     from app.engine.paraselect import predict
+    from app.engine.paraselect import predict_table as filled
     from app.engine.workload import modelled_speed
 
-    return predict(runs, platforms_by_id(), shipped_runs(), workload=workload, profile=profile, modelled=modelled_speed)
-
-
-def read_measured(path: Path) -> tuple[MeasuredRun, ...]:
-    """Read a table of measured runs, CSV or .xlsx."""
-    from app.engine.paraselect import read_runs
-
-    return read_runs(path)
+    given = {"workload": workload, "profile": profile, "modelled": modelled_speed}
+    whole = table if isinstance(table, RunTable) else RunTable("", tuple(table))
+    return filled(whole, lambda runs: predict(runs, platforms_by_id(), shipped_runs(), **given))
 
 
 def write_predicted_table(table: Path, predictions: Sequence[Prediction], out: Path, say: Callable[[Message], str]) -> None:
@@ -211,9 +208,9 @@ def new_project(inputs: Inputs, progress: Progress = no_progress, *, compute: bo
     return recompute(project, part_of(progress, 0.6, 1.0)) if compute else project
 
 
-def with_measured(project: Project, path: Path, case: str = "") -> Project:
+def with_measured(project: Project, table: Path | RunTable, case: str = "") -> Project:
     """Return the project with the measured runs of one case of a table."""
-    runs = read_measured(path)
+    runs = (table if isinstance(table, RunTable) else read_measured(table)).runs
     chosen = choose_case(runs, case)
     return changed(project, measured=tuple(run for run in runs if run.case == chosen), case=chosen)
 

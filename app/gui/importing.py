@@ -171,7 +171,7 @@ class Importing(QObject):
         self._session.jobs.start("gui.job.read", work, done, subject=subject)
 
     def _end(self, outcome: Outcome, notes: Sequence[Message], then: Callable[[], None] | None) -> None:
-        for error in outcome.errors:
+        for error in (*outcome.errors, *outcome.problems):
             self._session.failed.emit(error)
         for path, guessed in outcome.doubts.items():
             self.doubted.emit(path, guessed)

@@ -1,12 +1,14 @@
 """The evaluation of one's own measured runs, of one document: which runs, computed in the background, kept while pages are built anew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from PySide6.QtCore import QObject, Signal
 
 from app.engine import evaluation, pipeline
+from app.engine.errors import EngineError
+from app.engine.importing import problem_of
 from app.engine.model.evaluations import Evaluation
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.projects import project_runs
@@ -75,10 +77,13 @@ class OwnEvaluation(QObject):
         """Read a table of measured runs and evaluate it in place of the project's."""
 
         def work(progress: Progress) -> tuple[Runs, Evaluation]:
-            runs = pipeline.read_measured(path)
-            return runs, evaluation.evaluate_table(runs, progress)
+            table = pipeline.read_measured(path)
+            told.append(problem_of(table))
+            return table.runs, evaluation.evaluate_table(table.runs, progress)
 
-        self._run(path.name, work, from_file=True)
+        told: list[EngineError | None] = []
+
+        self._run(path.name, work, from_file=True, told=told)
 
     def leave_table(self) -> None:
         """Go back to the project's own runs."""
@@ -95,7 +100,14 @@ class OwnEvaluation(QObject):
         if self._job is not None:
             self._job.cancel()
 
-    def _run(self, name: str, work: Callable[[Progress], tuple[Runs, Evaluation]], *, from_file: bool = False) -> None:
+    def _run(
+        self,
+        name: str,
+        work: Callable[[Progress], tuple[Runs, Evaluation]],
+        *,
+        from_file: bool = False,
+        told: Sequence[EngineError | None] = (),
+    ) -> None:
         if self._job is not None:
             return
         runs = self.runs
@@ -106,6 +118,8 @@ class OwnEvaluation(QObject):
             if from_file:
                 self._table = (name, made[0])
             self.changed.emit()
+            for problem in filter(None, told):
+                self._session.failed.emit(problem)
 
         def stopped() -> None:
             self._job, self._stopped = None, runs

@@ -185,7 +185,7 @@ def test_a_table_of_several_cases_is_asked_for_and_taken_as_answered(tmp_path, r
     assert [case.name for case in asked.cases[path]] == ["a", "b"] and asked.likely[path] == "b"
     assert take_in(run_only, found, Answers({path: "b"}), read).project.measured[0].speed == 3
     assert [error.message.code for error in take_in(run_only, found, Answers(), read).errors] == ["pipeline.which_case"]
-    assert likely_case(cases_of(pipeline.read_measured(path)), Project()) == ""
+    assert likely_case(cases_of(pipeline.read_measured(path).runs), Project()) == ""
 
 
 @pytest.mark.parametrize("second", ["replace", "merge", "compare"])

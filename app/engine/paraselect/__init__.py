@@ -12,12 +12,14 @@ from app.engine.paraselect.held_out import read_stored, stored_scores, write_sto
 from app.engine.paraselect.prediction import predict, predict_targets
 from app.engine.paraselect.rate_tables import shipped_rates, shipped_software
 from app.engine.paraselect.rates_said import compute_said, factor_said, memory_said, rate_said, software_said
-from app.engine.paraselect.run_table import read_runs, write_predictions
+from app.engine.paraselect.run_table import Near, read_runs, read_table, write_predictions
 from app.engine.paraselect.scaling import scale_case
+from app.engine.paraselect.table_predictions import faults_of, predict_table
 from app.engine.paraselect.telling import ToldSpeed, ToldSpeeds, Way, compute_rate, told_speeds
 from app.engine.paraselect.terms import SideBySide, TermsRow, side_by_side
 
 __all__ = [
+    "Near",
     "SideBySide",
     "TermsRow",
     "ToldSpeed",
@@ -27,13 +29,16 @@ __all__ = [
     "compute_said",
     "evaluate",
     "evaluate_held_out",
+    "faults_of",
     "factor_said",
     "fit_case",
     "memory_said",
     "predict",
+    "predict_table",
     "predict_targets",
     "rate_said",
     "read_runs",
+    "read_table",
     "read_stored",
     "scale_case",
     "shipped_rates",

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from app.engine.model.measurements import MeasuredRun
+from app.engine.paraselect.run_units import PER_CARD, unit_of
 
 _TIME_UNIT = re.compile(r"^(ms|s|us|min|h|hours?|minutes?|seconds?|days?|sec|tpot|ttft|e2e)\b(?!.*/\s*day)", re.IGNORECASE)
-PER_CARD = re.compile(r"(/|per[ _-]?)(card|gpu|npu|device)\b", re.IGNORECASE)
 
 
 class Known(Struct, frozen=True):
@@ -23,7 +23,9 @@ class Known(Struct, frozen=True):
 
 def lower_is_better(run: MeasuredRun) -> bool:
     """Tell whether the figure is a time: as stated, else by its unit."""
-    return run.better == "lower" if run.better else _TIME_UNIT.match(run.unit.strip()) is not None
+    if run.better:
+        return run.better == "lower"
+    return _TIME_UNIT.match(run.unit.strip()) is not None or unit_of(run.unit).kind == "time"
 
 
 def throughput(run: MeasuredRun, value: float) -> float:

@@ -23,6 +23,7 @@ from app.engine.platform_store.supply import load_supply, unknown_supply
 from app.engine.platform_store.tables import rows
 
 FILE = "accelerators.csv"
+FEWEST_LETTERS, LONGEST_NAME = 2, 60
 NAME_COLUMNS = ("id", "vendor_en", "vendor_zh", "product_en", "product_zh", "platform_family", "domestic")
 OTHER_COLUMNS = ("stack_vendor", "fabric_pairs_only", "source", "as_of", "confidence", "note")
 COLUMNS = NAME_COLUMNS + TEXTS + tuple(LIMITS) + OTHER_COLUMNS
@@ -56,6 +57,13 @@ class Catalogue(Struct, frozen=True):
             return PlatformMatch(text, "exact", (text.strip(),))
         found = self.names.get(normalise_name(text), ())
         return PlatformMatch(text, ("none", "alias")[len(found)] if len(found) < 2 else "ambiguous", found)  # noqa: PLR2004
+
+    def near(self, text: str, most: int) -> tuple[str, ...]:
+        """Return the ids whose names are most like a text that none of them means: those that hold it first."""
+        wanted = normalise_name(text[:LONGEST_NAME])
+        holding = [name for name in self.names if len(wanted) >= FEWEST_LETTERS and wanted in name]
+        like = difflib.get_close_matches(wanted, self.names, n=2 * most, cutoff=0.5)
+        return tuple(dict.fromkeys(one for name in (*sorted(holding, key=len), *like) for one in self.names[name]))[:most]
 
 
 def load_catalogue(folder: Path | None = None) -> Catalogue:

@@ -49,8 +49,7 @@ class ScatterCard(Card):
         self._points = tuple(point for point in points if point.protocol == score.protocol and point.is_in(score.subset))
         told = f"{look.tell(protocol_words(score.protocol))} · {look.tell(subset_words(score.subset))}"
         shown = look.say(f"{AREA}.points", shown=look.number(len(self._points), 0), all=look.number(score.rows, 0))
-        self.about.setText(f"{told} · {shown}")
-        self.about.setToolTip(score_tip(score, look))
+        self.about.setText(f"{shown} · {told}")
         self._fill()
 
     def colour_by(self, name: str) -> None:
