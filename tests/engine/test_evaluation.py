@@ -87,6 +87,19 @@ def test_rows_that_cannot_be_tried_are_named_with_their_reason():
     assert found.score("leave_one_platform_out").rows == 3
 
 
+def test_a_platform_that_is_not_known_does_not_count_as_a_second_one():
+    found = evaluation.evaluate_table([*table(1)[:2], row(20, "0", "no-such-card", 9.0)])
+    assert found.score("leave_one_platform_out") is None and found.score("one_run_known").rows == 2
+
+
+def test_rows_that_could_not_be_read_are_among_those_skipped(tmp_path):
+    lines = ("case,platform,gpus,speed,unit", f"a,{A100},8,10,samples/s", f"a,{H100},8,20,samples/s", "a,nvidia-l40s,8,-3,samples/s")
+    (tmp_path / "t.csv").write_text("\n".join(lines), encoding="utf-8")
+    found = evaluation.evaluate_read(pipeline.read_measured(tmp_path / "t.csv"))
+    assert [(one.row, one.reason.code) for one in found.skipped] == [(3, "paraselect.not_a_number")]
+    assert found.score("one_run_known").rows == 2
+
+
 def test_a_table_with_nothing_to_compare_has_no_scores():
     found = evaluation.evaluate_table([row(1, "c", A100, 10.0), row(3, "d", H100, 8.0)])
     assert not found.scores and [one.row for one in found.skipped] == [1, 3]
@@ -128,15 +141,18 @@ def test_what_is_stored_was_made_from_what_ships():
 
 
 def test_what_is_stored_is_what_the_program_predicts_now():
-    """A change of the predictor alone leaves the mark as it is. Where this fails: python -m tests.accuracy.train_paraselect."""
+    """A change of the predictor alone leaves the mark as it is; here it shows as soon as it would move the figures that are quoted.
+
+    Where this fails: python -m tests.accuracy.train_paraselect.
+    """
     platforms = pipeline.platforms_by_id()
     held_out, rest = next(folds(pipeline.shipped_runs()))
     some = some_cases(held_out, 40)
     tried = try_rows([run for run in held_out if run.case in some], predictor(platforms, rest, learn(rest, platforms, read_widths())))
     stored = {_named(point): point.predicted for point in evaluation.evaluate_shipped().points}
     now = {_named(point): point.predicted for point in evaluation_of(tried.trials, platforms).points}
-    both = [name for name in now if name in stored]
-    assert len(both) > 20 and [now[name] for name in both] == pytest.approx([stored[name] for name in both], rel=0.01)
+    apart = sorted(abs(now[name] / stored[name] - 1) for name in now if name in stored)
+    assert len(apart) > 20 and apart[len(apart) // 2] < 0.01 and apart[9 * len(apart) // 10] < 0.05
 
 
 def _named(point: HeldOut) -> tuple[object, ...]:
