@@ -213,4 +213,4 @@ def _formula(facts: Facts) -> list[Block]:
     return found
 
 
-SECTION = SectionMaker(4, "predictions", blocks)
+SECTION = SectionMaker(5, "predictions", blocks)
