@@ -6,7 +6,7 @@ so that asking again is free; what ships alone is never fitted here, it is read.
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -76,15 +76,18 @@ class Refit:
 class Shipped:
     """What ships, asked for in the same way."""
 
+    @cache  # noqa: B019 - there is one of it
     def rates(self, kind: str, precision: str) -> tuple[CorrectedRate, ...]:
         """Return the corrected rates of one class and precision."""
         return tuple(one for one in shipped_rates() if (one.kind, one.precision) == (kind, precision))
 
+    @cache  # noqa: B019
     def software(self, kind: str) -> tuple[Software, ...]:
         """Return the software factors of one class."""
         return tuple(one for one in shipped_software() if one.kind == kind)
 
 
+SHIPPED = Shipped()
 _KEPT: list[tuple[str, dict[str, Platform], Refit]] = []
 
 
@@ -126,7 +129,7 @@ def told_with(
     """Return predictions with their corrected rates; where there are own runs, made with these and telling what they changed."""
     plain = ask(shipped_runs(), None)
     if not own:
-        return tuple(_with_rates(one, runs, Shipped()) for one in plain)
+        return tuple(_with_rates(one, runs, SHIPPED) for one in plain)
     fitted = refit(own, platforms, progress)
     anew = ask(fitted.runs, fitted.learned)
     told = [_with_change(after, before, len(own)) for after, before in zip(anew, plain, strict=True)]

@@ -11,7 +11,9 @@ from app.engine.messages import render
 from app.engine.model.estimates import Prediction
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.projects import Project, changed, stale_stages, with_stage
+from app.engine.model.proposals import Text
 from app.engine.model.verifications import TrialRun
+from app.engine.proposing import build_proposal
 from app.engine.recomputing import on_this_site
 
 A100, ASCEND = "nvidia-a100-sxm-80gb", "ascend-910b2"
@@ -184,6 +186,23 @@ def test_a_project_that_uses_own_runs_is_stale_when_they_change(tmp_path):
     own_runs.add_table(own_table(tmp_path, ratio=0.5, name="more.csv"))
     assert stale_stages(on_this_site(settled)) == ("predictions",)
     assert on_this_site(changed(settled, uses_own=False)).own_digest == ""
+
+
+def test_the_proposal_tells_the_rates_of_the_recommended_platforms_and_that_own_runs_were_used():
+    project = pipeline.new_project(pipeline.sample_inputs())
+    recommended = {project.selection.plans[place].platform for place in project.selection.recommended.values() if place is not None}
+
+    def texts(shown: Project) -> list[str]:
+        proposal = build_proposal(shown, pipeline.platforms_by_id(), "zh")
+        (section,) = [one for one in proposal.sections if one.key == "predictions"]
+        return [block.text for block in section.blocks if isinstance(block, Text)]
+
+    plain = texts(project)
+    assert len([text for text in plain if "TFLOPS'" in text and "数据表" in text]) == len(recommended)
+    assert not any("自有" in text for text in plain)
+    assert any("自有" in text for text in texts(changed(project, own_digest="of some runs")))
+    without = changed(project, settings=msgspec.structs.replace(project.settings, show_formula=False))
+    assert not any("TFLOPS'" in text for text in texts(without))
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

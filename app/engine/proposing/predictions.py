@@ -35,13 +35,12 @@ def blocks(facts: Facts) -> Sequence[Block]:
         Text(answer, "answer"),
         _chart(facts, shown),
         _table(facts, shown),
-        *_corrected(facts, shown),
         *_standing(facts, shown),
     ]
     if project.own_digest:
         found.append(Text(facts.say("predictions.own"), "body"))
     if project.settings.show_formula:
-        found += [Text(facts.say("predictions.formula_title"), "section"), *_formula(facts)]
+        found += [Text(facts.say("predictions.formula_title"), "section"), *_formula(facts), *_corrected(facts, shown)]
     return found
 
 
