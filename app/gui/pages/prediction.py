@@ -12,6 +12,7 @@ from app.engine.model.projects import project_runs
 from app.engine.paraselect import ToldSpeed, ToldSpeeds, Way, told_speeds
 from app.gui.choosing_page import ChoosingPage
 from app.gui.figures import Scale, short_name, speed_scale
+from app.gui.own_runs import OwnRunsSwitch
 from app.gui.theme import font
 from app.gui.theme.tokens import MARGIN, SMALL_PX
 from app.gui.widgets.agreement_card import AgreementCard, runs_table
@@ -34,7 +35,7 @@ class PredictionPage(ChoosingPage):
     """Page 4: how fast it runs elsewhere."""
 
     key, icon, stage = "prediction", "gauge", "predictions"
-    shows = ("kind", "predictions", "fit", "measured", "workload")
+    shows = ("kind", "predictions", "fit", "measured", "workload", "uses_own")
 
     _way: Way = "total"
     _gpus: int | None = None
@@ -137,8 +138,11 @@ class PredictionPage(ChoosingPage):
         self._ways = row()
         card.tools.addLayout(self._ways)
         self._legend = row(spacing=8)
-        self._legend.setContentsMargins(MARGIN, 0, MARGIN, 0)
-        card.body.addLayout(self._legend)
+        self.own = OwnRunsSwitch(self.session, self.look)
+        above = row(boxed(self._legend), self.own)
+        above.setStretch(0, 1)
+        above.setContentsMargins(MARGIN, 0, 12, 0)
+        card.body.addLayout(above)
         card.body.addLayout(self._tools())
         heads = (say(f"{AREA}.platform"), say(f"{AREA}.basis"))
         self.chart = IntervalChart(self.look, heads, (say(f"{AREA}.fill"), say(f"{AREA}.reference")), say(f"{AREA}.intervals"))
