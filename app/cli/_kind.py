@@ -3,12 +3,10 @@
 from typing import TYPE_CHECKING
 
 from app.engine.messages import render, term
-from app.engine.model.kinds import MATCHED
+from app.engine.model.kinds import MATCHED, WORDS
 
 if TYPE_CHECKING:
     from app.engine.model.kinds import PlatformKind
-
-WORDS = {True: "yes", False: "no", None: "unknown"}
 
 
 def describe_kind(kind: "PlatformKind", lang: str) -> dict:

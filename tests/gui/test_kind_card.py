@@ -80,3 +80,11 @@ def test_a_run_that_tells_little_is_answered_unknown_and_says_what_would_decide(
 def test_without_a_run_description_there_is_no_strip_but_the_way_to_one(show):
     page = show(Project(), "en")
     assert page.findChild(KindCard) is None and page.empty() is not None
+
+
+def test_a_platform_tells_whether_it_is_of_the_kind(sample):
+    said = {one.platform: Look("en", "light").tell(one.said) for one in sample.kind.matches}
+    assert said["nvidia-a100-sxm-80gb"] == "Of the kind of platform that the run asks for"
+    assert said["nvidia-rtx-4090"].startswith("Not of the kind of platform: ") and "Between cards" in said["nvidia-rtx-4090"]
+    unknown = [one.platform for one in sample.kind.matches if one.fits is None]
+    assert unknown and all(said[name].startswith("Kind of platform not known: ") and len(said[name]) > 30 for name in unknown)

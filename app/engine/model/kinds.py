@@ -14,6 +14,7 @@ Strength: TypeAlias = Literal["must", "prefer", "any", "unknown"]
 
 
 SIZES = {True: "large", False: "small", None: "unknown"}
+WORDS = {True: "yes", False: "no", None: "unknown"}
 MATCHED: tuple[Aspect, ...] = ("vram", "memory", "link", "precision")
 """What a platform is matched in; the network belongs to the site it stands in."""
 
@@ -156,6 +157,13 @@ class KindMatch(Struct, frozen=True):
         """All of it: False where one is wrong, None where one is not known."""
         answers = (self.vram, self.memory, self.link, self.precision)
         return False if False in answers else None if None in answers else True
+
+    @property
+    def said(self) -> Message:
+        """Whether it is of the kind, and in what it is not or is not known."""
+        wanted = False if self.fits is False else None
+        names = [message(f"kinds.aspect.{name}") for name in MATCHED if getattr(self, name) is wanted]
+        return message(f"kinds.match.is_{WORDS[self.fits]}", names=names)
 
 
 class PlatformKind(Struct, frozen=True):

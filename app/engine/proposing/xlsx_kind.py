@@ -2,14 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from app.engine.model.kinds import MATCHED, PlatformKind
+from app.engine.model.kinds import MATCHED, WORDS, PlatformKind
 from app.engine.model.proposals import Column, Table
 from app.engine.proposing._facts import Facts
 
 if TYPE_CHECKING:
     from app.engine.proposing.xlsx import Book
-
-WORDS = {True: "yes", False: "no", None: "unknown"}
 
 
 def write_kind(book: "Book", facts: Facts, kind: PlatformKind) -> None:

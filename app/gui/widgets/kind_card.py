@@ -5,7 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from app.engine.model.kinds import MATCHED, KindMatch, PlatformKind, Recommendation
+from app.engine.model.kinds import MATCHED, WORDS, KindMatch, PlatformKind, Recommendation
 from app.gui.figures import full_name, short_name
 from app.gui.look import Look
 from app.gui.theme.tokens import BODY_PX, CAPTION_PX, SMALL_PX
@@ -17,7 +17,6 @@ from app.gui.widgets.table import Cell, Column, Table
 from app.gui.widgets.tips import wrapped
 
 SCENARIO_PX, DIALOG_PX = 150, (1120, 680)
-WORDS = {True: "yes", False: "no", None: "unknown"}
 SYMBOLS = {True: ("circle-check", "ok"), False: ("ban", "bad"), None: ("circle-dashed", "3")}
 
 
