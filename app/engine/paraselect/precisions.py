@@ -89,13 +89,14 @@ def at_one_precision(
 
 def in_precision(found: Prediction, wanted: MeasuredRun, change: Change | None) -> Prediction:
     """Return a prediction in the precision that was asked for, or why there is none."""
-    if change is None or found.value is None:
+    if change is None:
         return found
     if change.refused is not None:
         return Prediction(
             found.row, found.case, found.platform, found.gpus, unit=found.unit, better=found.better, notes=(change.refused, *found.notes)
         )
-    assert change.said is not None
+    if found.value is None or change.said is None:
+        return found
     unit = msgspec.structs.replace(wanted, unit=found.unit, better=found.better)
     ends = [in_own_unit(unit, throughput(unit, end or 1.0) * math.exp(change.log)) for end in (found.value, found.low, found.high)]
     moved = msgspec.structs.replace(

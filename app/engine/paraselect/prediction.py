@@ -95,6 +95,7 @@ def predict_targets(
     *,
     workload: Workload | None = None,
     profile: Profile | None = None,
+    learned: Learned | None = None,
     room: Room | None = None,
     ceiling: Ceiling | None = None,
 ) -> tuple[Prediction, ...]:
@@ -108,7 +109,16 @@ def predict_targets(
         )
         for number, (platform, gpus) in enumerate(target for target in targets if target not in measured)
     ]
-    return predict([*of_case, *wanted], platforms, shipped, workload=workload, profile=profile, room=room, ceiling=ceiling)
+    return predict(
+        [*of_case, *wanted],
+        platforms,
+        shipped,
+        workload=workload,
+        profile=profile,
+        learned=learned,
+        room=room,
+        ceiling=ceiling,
+    )
 
 
 def _predict_row(run: MeasuredRun, case: Case, platforms: dict[str, Platform], learned: Learned) -> Prediction:
