@@ -126,7 +126,7 @@ def _predicted(run: MeasuredRun, blank: Prediction, case: Case, usable: list[Kno
     gpus = run.gpus or 1
     same = [one for one in usable if one.platform == run.platform]
     if same:
-        return other_count(run, blank, case, at_count(same, gpus)[0])
+        return other_count(run, blank, case, at_count(same, gpus)[0], platforms)
     target = platforms[run.platform]
     if case.k is not None:
         reference, k, kind = case.design.rows[0], case.k, "fitted"
@@ -144,12 +144,12 @@ def _predicted(run: MeasuredRun, blank: Prediction, case: Case, usable: list[Kno
     ratio = 1 / sum(terms)
     notes = _notes(run, case, reference, pair, kind)
     low, high = _band(case, kind)
-    speed, spread, count_notes = to_count(reference, gpus, case)
+    at = to_count(reference, run, case, platforms)
     outside = _out_of_range(case, kind, pair, k, ratio)
     if outside is not None:
         notes.insert(0, outside)
-    middle = speed * ratio
-    ends = sorted((in_own_unit(run, middle * math.exp(low - spread)), in_own_unit(run, middle * math.exp(high + spread))))
+    middle = at.throughput * ratio
+    ends = sorted((in_own_unit(run, middle * math.exp(low + at.low)), in_own_unit(run, middle * math.exp(high + at.high))))
     return msgspec.structs.replace(
         blank,
         value=in_own_unit(run, middle),
@@ -162,7 +162,7 @@ def _predicted(run: MeasuredRun, blank: Prediction, case: Case, usable: list[Kno
         out_of_range=outside is not None,
         error_mape=case.error if kind == "fitted" else case.pool.mape,
         siblings=tuple(dict.fromkeys(f"{one.platform} × {one.gpus}" for one in usable)),
-        notes=(*notes, *count_notes),
+        notes=(*notes, *at.notes),
     )
 
 
