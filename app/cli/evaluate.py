@@ -30,10 +30,7 @@ def run(options: argparse.Namespace) -> Result:
 
     progress = stderr_progress(options)
     table = read_told(options.table, options.lang) if options.table else None
-    if table:
-        found = evaluation.evaluate_table(table.runs, progress)
-    else:
-        found = evaluation.evaluate_shipped(fresh=options.fresh, progress=progress)
+    found = evaluation.evaluate_read(table, progress) if table else evaluation.evaluate_shipped(fresh=options.fresh, progress=progress)
     if not found.scores:
         raise EngineError("cli.evaluate.nothing", file=options.table)
     document = {
@@ -80,13 +77,16 @@ def _text(found: "Evaluation", lang: str) -> str:
     lines = [text_table(heads, rows)]
     if found.skipped:
         lines += ["", render(message("cli.evaluate.skipped", count=len(found.skipped)), lang)]
-        lines += [
-            render(message("cli.evaluate.skipped_row", row=one.row, case=one.case, platform=one.platform, reason=one.reason), lang)
-            for one in found.skipped[:MOST_SKIPPED]
-        ]
+        lines += [_skipped_line(one, lang) for one in found.skipped[:MOST_SKIPPED]]
         if len(found.skipped) > MOST_SKIPPED:
             lines.append(render(message("cli.evaluate.skipped_more", count=len(found.skipped) - MOST_SKIPPED), lang))
     return "\n".join(lines)
+
+
+def _skipped_line(one: "Skipped", lang: str) -> str:
+    if not one.case:  # it could not be read
+        return render(message("cli.evaluate.unread_row", row=one.row, reason=one.reason), lang)
+    return render(message("cli.evaluate.skipped_row", row=one.row, case=one.case, platform=one.platform, reason=one.reason), lang)
 
 
 COMMAND = Command("evaluate", arguments, run)

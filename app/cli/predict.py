@@ -71,6 +71,9 @@ def describe_prediction(found: "Prediction", lang: str) -> dict:
         "terms": list(found.terms),
         "out_of_range": found.out_of_range,
         "expected_error": found.error_mape,
+        "batch": found.batch,
+        "batch_most": found.batch_most,
+        "batch_gain": found.batch_gain,
         "notes": [render(note, lang) for note in found.notes],
     }
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from app.engine.known import platforms_by_id, shipped_runs
 from app.engine.messages import Message
 from app.engine.model.estimates import Prediction
-from app.engine.model.evaluations import Evaluation, standing_of, standing_words
-from app.engine.model.measurements import MeasuredRun
+from app.engine.model.evaluations import Evaluation, Skipped, standing_of, standing_words
+from app.engine.model.measurements import MeasuredRun, RunTable
 from app.engine.progress import Progress, no_progress
 
 SHIPPED_GROUPS = 200
@@ -21,6 +23,16 @@ def evaluate_table(runs: Sequence[MeasuredRun], progress: Progress = no_progress
     if {run.case for run in runs} & {run.case for run in shipped}:
         return evaluate_held_out(runs, platforms_by_id(), shipped, SHIPPED_GROUPS, progress)
     return evaluate(runs, platforms_by_id(), shipped, progress)
+
+
+def evaluate_read(table: RunTable, progress: Progress = no_progress) -> Evaluation:
+    """Return how good predictions are on a table as it was read: the rows that could not be read are among those skipped."""
+    found, unread = evaluate_table(table.runs, progress), {}
+    for problem in table.problems:
+        if problem.row and not problem.is_used:
+            run = problem.wanted
+            unread.setdefault(problem.row, Skipped(problem.row, run.case if run else "", run.platform if run else "", problem.what))
+    return structs.replace(found, skipped=tuple(sorted((*found.skipped, *unread.values()), key=lambda one: one.row)))
 
 
 def comparable_cases(runs: Sequence[MeasuredRun]) -> int:

@@ -79,7 +79,7 @@ class OwnEvaluation(QObject):
         def work(progress: Progress) -> tuple[Runs, Evaluation]:
             table = pipeline.read_measured(path)
             told.append(problem_of(table))
-            return table.runs, evaluation.evaluate_table(table.runs, progress)
+            return table.runs, evaluation.evaluate_read(table, progress)
 
         told: list[EngineError | None] = []
 

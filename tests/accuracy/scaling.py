@@ -29,8 +29,8 @@ SLOPES = len(CLASSES) + 2
 """One inside a node for each class; across nodes and by batch for all."""
 SPREAD_PRIOR, SPREAD_WEIGHT = math.log(0.1), 0.05
 ENDS = (0.05, 0.95)
-MARGIN = 1.2
-"""Of an interval over those points: workloads are few, and differ more than their number shows."""
+MARGIN = {"": 1.2, "serving_": 1.0}
+"""Of an interval over those points: workloads of training are few, and differ more than their number shows; served ones are many."""
 
 
 class Case(Struct, frozen=True, eq=False):
@@ -159,7 +159,7 @@ def ends_of(found: Sequence[Missed]) -> dict[str, float]:
             weights = np.cumsum([counts[one.case.name] ** -0.5 for one in order])
             for end, share in zip(("low", "high"), ENDS, strict=True):
                 place = min(int(np.searchsorted(weights / weights[-1], share)), len(order) - 1)
-                told[f"{kind}{name}_{end}"] = order[place].deviations * MARGIN
+                told[f"{kind}{name}_{end}"] = order[place].deviations * MARGIN[kind]
     return told
 
 
@@ -200,7 +200,7 @@ def main() -> None:
     law, ends = learned(cases()), ends_of(found)
     lines = [
         "# How speed per card falls with the number of cards; what each figure means: app/engine/paraselect/scaling_law.py.",
-        "# Written by `python -m tests.accuracy.scaling` from platform_db/measured/scaling.csv and measured.csv (sources in its rows); intervals are the",
+        "# Written by `python -m tests.accuracy.scaling` from platform_db/measured/ (sources in its rows); intervals are the",
         "# 5 % and 95 % points and a margin, in standard deviations, of cases whose workload was held out.",
         f"# Learned on {datetime.date.today()} from {sum(len(one.logs) for one in cases())} rows of {len(cases())} cases.",
         f"noise = {{ {', '.join(f'{name} = {value:.4f}' for name, value in law.noise.items())} }}",

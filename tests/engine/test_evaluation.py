@@ -87,6 +87,19 @@ def test_rows_that_cannot_be_tried_are_named_with_their_reason():
     assert found.score("leave_one_platform_out").rows == 3
 
 
+def test_a_platform_that_is_not_known_does_not_count_as_a_second_one():
+    found = evaluation.evaluate_table([*table(1)[:2], row(20, "0", "no-such-card", 9.0)])
+    assert found.score("leave_one_platform_out") is None and found.score("one_run_known").rows == 2
+
+
+def test_rows_that_could_not_be_read_are_among_those_skipped(tmp_path):
+    lines = ("case,platform,gpus,speed,unit", f"a,{A100},8,10,samples/s", f"a,{H100},8,20,samples/s", "a,nvidia-l40s,8,-3,samples/s")
+    (tmp_path / "t.csv").write_text("\n".join(lines), encoding="utf-8")
+    found = evaluation.evaluate_read(pipeline.read_measured(tmp_path / "t.csv"))
+    assert [(one.row, one.reason.code) for one in found.skipped] == [(3, "paraselect.not_a_number")]
+    assert found.score("one_run_known").rows == 2
+
+
 def test_a_table_with_nothing_to_compare_has_no_scores():
     found = evaluation.evaluate_table([row(1, "c", A100, 10.0), row(3, "d", H100, 8.0)])
     assert not found.scores and [one.row for one in found.skipped] == [1, 3]

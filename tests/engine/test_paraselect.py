@@ -108,7 +108,7 @@ def test_times_are_lower_is_better_and_per_card_units_stay_per_card():
 def test_more_cards_are_scaled_first_by_the_platform_s_own_rows():
     runs = [row(1, PLATFORMS[0], 10.0, 8), row(2, PLATFORMS[0], 18.0, 16), row(3, PLATFORMS[0], None, 32)]
     found = predicted(runs)[0]
-    assert found.value == pytest.approx(18 * 1.8, rel=0.02) and found.kind == "fitted" and found.reference_row == 2
+    assert found.value == pytest.approx(18 * 1.8, rel=0.05) and found.kind == "fitted" and found.reference_row == 2
 
 
 def test_one_card_has_no_fabric_term():

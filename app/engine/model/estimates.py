@@ -144,6 +144,8 @@ class Prediction(Struct, frozen=True):
     siblings           rows or cases that the number leans on
     basis              what it rests on, as intervals are kept and held-out errors told: "several same measured" (several known rows, one
                        of the same vendor, the platform measured on other workloads of the class), "counts" for another card count
+    batch              samples in work at once that the number holds for (of a card in training), None where no row tells
+    batch_most         the largest that has room on the platform, None = not told; batch_gain: its speed ÷ this one, not part of the number
     """
 
     row: int
@@ -164,6 +166,9 @@ class Prediction(Struct, frozen=True):
     siblings: tuple[str, ...] = ()
     notes: tuple[Message, ...] = ()
     basis: str = ""
+    batch: float | None = None
+    batch_most: int | None = None
+    batch_gain: float | None = None
 
 
 class FitPoint(Struct, frozen=True):

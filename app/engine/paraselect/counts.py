@@ -1,6 +1,7 @@
 """The speed of a case at another number of cards, by the law that `scale` tells (scaling_law.py)."""
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 
 import msgspec
@@ -16,6 +17,9 @@ from app.engine.paraselect.correcting import NOISE
 from app.engine.paraselect.known_runs import Known, in_own_unit
 from app.engine.paraselect.scaling import FAR_COUNT, batch_of
 from app.engine.paraselect.scaling_law import features, fitted, scaling_law, setup_of
+
+MOST_ROWS = 64
+"""That teach how a case scales: more of them change nothing but the time it takes."""
 
 
 class AtCount(Struct, frozen=True):
@@ -61,18 +65,19 @@ def to_count(reference: Known, run: MeasuredRun, case: Case, platforms: dict[str
     own = [one for one in case.known if one.platform == reference.platform]
     per_node = [one.gpus / one.run.nodes for one in own if one.run.nodes and one.run.nodes > 1]
     setup = setup_of(platforms[reference.platform], reference.run.task, *([max(per_node)] if per_node else []))
-    names = list(dict.fromkeys([reference.platform, *(one.platform for one in case.known)]))
+    taught = _taught(reference.platform, own, case)
+    names = list(dict.fromkeys(one.platform for one in taught))
     by_length = setup.name == "serving"  # there the law knows no batch: it is the server's, whatever the cards
-    points = [features(one.gpus, 1.0 if by_length else _batch_step(one, own), setup) for one in case.known]
-    logs = [math.log2(one.throughput / one.gpus) for one in case.known]
-    told = fitted(points, logs, setup, law, [names.index(one.platform) for one in case.known])
+    points = [features(one.gpus, 1.0 if by_length else _batch_step(one, own), setup) for one in taught]
+    logs = [math.log2(one.throughput / one.gpus) for one in taught]
+    told = fitted(points, logs, setup, law, [names.index(one.platform) for one in taught])
     strong = bool(run.global_batch) and not by_length
     batch = _kept_batch(reference, run) * _batch_step(reference, own) if strong else _batch_step(reference, own)
     level, deviation = told.at(features(gpus, 1.0 if by_length else batch, setup))
     smallest = min(own, key=lambda one: one.gpus)
     most = max(one.throughput / one.gpus for one in own if one.gpus == smallest.gpus)
     speed = min(2**level, most) * gpus if gpus > smallest.gpus else 2**level * gpus
-    several = len({(one.platform, one.gpus) for one in case.known}) > len(names)
+    several = len({(one.platform, one.gpus) for one in taught}) > len(names)
     low, high = law.ends(setup.name, several=several)
     if gpus < smallest.gpus:  # the long side of what may be lost lies above there
         low, high = -high, -low
@@ -80,6 +85,15 @@ def to_count(reference: Known, run: MeasuredRun, case: Case, platforms: dict[str
     ends = (math.log(middle * 2 ** (low * deviation) / speed), math.log(middle * 2 ** (high * deviation) / speed))
     notes = _notes(reference, gpus, speed, strong=strong, several=several)
     return AtCount(speed, min(ends[0], -NOISE), max(ends[1], NOISE), several, tuple(notes))
+
+
+def _taught(platform: str, own: Sequence[Known], case: Case) -> list[Known]:
+    """Return what tells how a platform scales: its own runs, then those of platforms that were measured at several counts."""
+    counts: dict[str, set[int]] = defaultdict(set)
+    for one in case.known:
+        counts[one.platform].add(one.gpus)
+    others = [one for one in case.known if one.platform != platform and len(counts[one.platform]) > 1]
+    return [*own, *others][:MOST_ROWS]
 
 
 def _batch_step(one: Known, own: Sequence[Known]) -> float:

@@ -28,7 +28,7 @@ def evaluate(
     progress: Progress = no_progress,
 ) -> Evaluation:
     """Evaluate a table that is not part of what was learned."""
-    tried = try_rows(runs, predictor(platforms, shipped, None), progress=progress)
+    tried = try_rows(_on_known(runs, platforms), predictor(platforms, shipped, None), progress=progress)
     return evaluation_of(tried.trials, platforms, skipped_rows(runs, tried, platforms))
 
 
@@ -46,10 +46,16 @@ def evaluate_held_out(
     for number, (held_out, rest) in enumerate(folds(runs, shipped)):
         part = part_of(progress, number / FOLDS, (number + 1) / FOLDS)
         part(0.0, "evaluation.learning")
-        tried = try_rows(held_out, predictor(platforms, rest, learn(rest, platforms, read_widths())), chosen, part)
+        ask = predictor(platforms, rest, learn(rest, platforms, read_widths()))
+        tried = try_rows(_on_known(held_out, platforms), ask, chosen, part)
         found += tried.trials
         skipped += [one for one in skipped_rows(held_out, tried, platforms) if one.case in chosen]
     return evaluation_of(found, platforms, sorted(skipped, key=lambda one: one.row))
+
+
+def _on_known(runs: Sequence[MeasuredRun], platforms: dict[str, Platform]) -> list[MeasuredRun]:
+    """Return the runs on platforms that are known: others neither help to predict nor are predicted."""
+    return [run for run in runs if run.platform in platforms]
 
 
 def folds(

@@ -1,6 +1,7 @@
 """Fill in the wanted rows of a table of runs."""
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
@@ -13,6 +14,7 @@ from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Platform
 from app.engine.model.profiles import Profile
 from app.engine.model.workloads import Workload
+from app.engine.paraselect.bringing import Room, brought, telling
 from app.engine.paraselect.cases import Case, case_of
 from app.engine.paraselect.correcting import NOISE, corrected
 from app.engine.paraselect.counts import other_count, to_count
@@ -36,23 +38,30 @@ def predict(
     profile: Profile | None = None,
     modelled: Modelled | None = None,
     learned: Learned | None = None,
+    room: Room | None = None,
 ) -> tuple[Prediction, ...]:
     """Return a prediction for every row without a speed. The formula needs neither workload nor profile.
 
-    modelled tells a row of a case without known rows from workload or library; learned corrects the formula, by default by what ships.
+    modelled tells a row of a case without known rows from workload or library; learned corrects the formula, by default by what ships;
+    room tells the largest batch that a row's platform holds.
     """
     del profile
     learned = learned or shipped_learned(platforms)
-    cases: dict[str, Case] = {}
+    cases: dict[tuple[str, float | None], Case] = {}
+    by_case: dict[str, list[MeasuredRun]] = defaultdict(list)
+    for run in runs:
+        by_case[run.case].append(run)
     found = []
     for run in runs:
         if run.speed is None:
-            if run.case not in cases:
-                cases[run.case] = case_of(runs, run, platforms, shipped)
-                wanted = [one for one in runs if one.speed is None and one.case == run.case]
-                learned.prepare(wanted, cases[run.case].known, platforms)
-            row = _predict_row(run, cases[run.case], platforms, learned)
-            found.append(_from_model(row, run, cases[run.case], platforms, workload, modelled))
+            at = brought(by_case[run.case], run, room)
+            key = (run.case, at.batch)
+            if key not in cases:
+                cases[key] = case_of(at.runs, run, platforms, shipped)
+                wanted = [one for one in by_case[run.case] if one.speed is None]
+                learned.prepare(wanted, cases[key].known, platforms)
+            row = telling(_predict_row(run, cases[key], platforms, learned), run, at)
+            found.append(_from_model(row, run, cases[key], platforms, workload, modelled))
     return tuple(found)
 
 
@@ -116,9 +125,10 @@ def _predict_row(run: MeasuredRun, case: Case, platforms: dict[str, Platform], l
     gpus = run.gpus or 1
     reference = next(one for one in usable if one.row == found.reference_row)
     known = [reference, *(one for one in at_count(usable, gpus) if one.platform != reference.platform)]
-    at_wanted = [(one, to_count(one, gpus, case)[0]) for one in known]
+    at_wanted = [to_count(one, run, case, platforms) for one in known]
+    at_gpus = [(one, at.throughput) for one, at in zip(known, at_wanted, strict=True)]
     heard = Heard(learned)
-    found = corrected(found, run, at_wanted, to_count(reference, gpus, case)[1], platforms, heard)
+    found = corrected(found, run, at_gpus, at_wanted[0].spread, platforms, heard)
     return msgspec.structs.replace(found, basis=heard.basis)
 
 
@@ -209,6 +219,4 @@ def _notes(run: MeasuredRun, case: Case, reference: Known, pair: Ratios, kind: s
     notes.append(message("paraselect.rate_effective" if pair.effective else "paraselect.rate_peak", precision=run.precision or "fp16"))
     if not run.better and not reference.run.better:
         notes.append(message("paraselect.better_assumed", better=message(f"paraselect.{'lower' if lower_is_better(run) else 'higher'}")))
-    if run.micro_batch and reference.run.micro_batch and run.micro_batch != reference.run.micro_batch:
-        notes.append(message("paraselect.batch_differs", one=reference.run.micro_batch, other=run.micro_batch))
     return notes
