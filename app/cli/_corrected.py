@@ -36,8 +36,7 @@ def software_document(one: "Software | None") -> dict | None:
 
 def corrected_text(rates: "Sequence[CorrectedRate]", software: "Sequence[Software]", lang: str) -> list[str]:
     """Return what `platforms show` prints of one platform: a table of rates and a line for each stack."""
-    from app.engine.paraselect import compute_said, factor_said, memory_said
-    from app.engine.paraselect.rates_said import basis_said, class_said
+    from app.engine.model.corrections_said import basis_said, class_said, compute_said, factor_said, memory_said
 
     if not rates:
         return [term("corrections.none", lang)]
@@ -59,6 +58,6 @@ def corrected_text(rates: "Sequence[CorrectedRate]", software: "Sequence[Softwar
 
 def software_text(software: "Sequence[Software]", lang: str) -> list[str]:
     """Return one line for each stack."""
-    from app.engine.paraselect import software_said
+    from app.engine.model.corrections_said import software_said
 
     return [f"  {render(software_said(one), lang)}" for one in software]

@@ -4,13 +4,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.cli._corrected import corrected_document, software_document
 from app.cli._frame import EXIT_DONE, EXIT_INPUT, Command, Result, Words, print_fault, stderr_progress, text_table
-from app.cli._tables import describe_problems
+from app.cli._tables import describe_problems, read_told
 from app.engine.errors import EngineError
-from app.engine.messages import Message, render, term
+from app.engine.messages import Message, message, render, term
 
 if TYPE_CHECKING:
     from app.engine.model.estimates import Prediction
+    from app.engine.model.measurements import MeasuredRun
 
 COLUMNS = ("predicted", "low", "high", "kind", "reference_row", "note")
 
@@ -20,6 +22,8 @@ def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
     parser.add_argument("table", type=Path, metavar="TABLE.csv", help=words("table"))
     parser.add_argument("--run", type=Path, metavar="RUN", help=words("run"))
     parser.add_argument("--trace", nargs="+", type=Path, default=[], metavar="FILE", help=words("inspect.files"))
+    parser.add_argument("--own", action="store_true", help=words("predict.own"))
+    parser.add_argument("--evidence", nargs="+", type=Path, default=[], metavar="TABLE", help=words("predict.evidence"))
     parser.add_argument("--out", type=Path, metavar="OUT.csv", help=words("predict.out"))
 
 
@@ -33,8 +37,8 @@ def run(options: argparse.Namespace) -> Result:
     if reading is not None and reading.run is None:
         raise reading.unreadable[0]
     profile = pipeline.profile_trace(reading.run, workload) if reading and reading.run else None
-    table = pipeline.read_measured(options.table)
-    predictions = pipeline.predict_table(table, workload, profile)
+    table, own = pipeline.read_measured(options.table), _own(options)
+    predictions = pipeline.predict_table(table, workload, profile, own)
     faults = faults_of(table, predictions)
     if not predictions:
         for fault in faults:
@@ -42,16 +46,25 @@ def run(options: argparse.Namespace) -> Result:
         raise EngineError("cli.predict.nothing_wanted", file=options.table)
     if options.out:
         pipeline.write_predicted_table(options.table, predictions, options.out, lambda said: render(said, options.lang))
+    uses = message("cli.predict.uses_own", count=len(own)) if own else Message("cli.predict.uses")
     document = {
         "rows": [describe_prediction(found, options.lang) for found in predictions],
-        "uses": render(USES, options.lang),
+        "uses": render(uses, options.lang),
+        "own_runs": len(own),
         "problems": describe_problems(table, options.lang),
     }
     done = any(found.value is not None for found in predictions)
-    return Result(document, lambda: _text(predictions, options.lang), faults, EXIT_DONE if done else EXIT_INPUT)
+    return Result(document, lambda: _text(predictions, uses, options.lang), faults, EXIT_DONE if done else EXIT_INPUT)
 
 
-USES = Message("cli.predict.uses")
+def _own(options: argparse.Namespace) -> "tuple[MeasuredRun, ...]":
+    """Return the own runs to learn from: the library where it is asked for, and the tables that are named."""
+    from app.engine import own_runs
+
+    found = list(own_runs.library_runs()) if options.own else []
+    for path in options.evidence:
+        found += own_runs.own_cases(read_told(path, options.lang).runs, path.stem)
+    return tuple(found)
 
 
 def describe_prediction(found: "Prediction", lang: str) -> dict:
@@ -75,10 +88,12 @@ def describe_prediction(found: "Prediction", lang: str) -> dict:
         "batch_most": found.batch_most,
         "batch_gain": found.batch_gain,
         "notes": [render(note, lang) for note in found.notes],
+        "corrected": corrected_document(found.corrected),
+        "software": software_document(found.software),
     }
 
 
-def _text(predictions: "tuple[Prediction, ...]", lang: str) -> str:
+def _text(predictions: "tuple[Prediction, ...]", uses: Message, lang: str) -> str:
     from app.engine.units import format_significant
 
     def words(code: str) -> str:
@@ -98,7 +113,7 @@ def _text(predictions: "tuple[Prediction, ...]", lang: str) -> str:
         ]
         for found in predictions
     ]
-    return text_table(heads, rows) + "\n" + render(USES, lang)
+    return text_table(heads, rows) + "\n" + render(uses, lang)
 
 
 COMMAND = Command("predict", arguments, run)

@@ -34,6 +34,7 @@ from app.engine.model.workloads import Workload
 from app.engine.paths import replacing, sample_folder
 from app.engine.progress import Progress, no_progress, part_of
 from app.engine.recomputing import assess_workload, compare_runs, estimate_vram, plan_points, profile_trace, recommend_kind, recompute
+from app.engine.refitting import predict_table
 
 if TYPE_CHECKING:
     from app.engine.workload import Fault
@@ -134,17 +135,6 @@ def fit_table(runs: Sequence[MeasuredRun], case: str, *, reference: str = "", lo
     from app.engine.paraselect import fit_case
 
     return fit_case(runs, platforms_by_id(), choose_case(runs, case), reference=reference, loss=loss)
-
-
-def predict_table(table: RunTable | Sequence[MeasuredRun], workload: Workload | None = None, profile: Profile | None = None) -> Predictions:
-    """Predict every row of a table whose speed is blank."""
-    from app.engine.paraselect import predict
-    from app.engine.paraselect import predict_table as filled
-    from app.engine.workload import modelled_speed
-
-    given = {"workload": workload, "profile": profile, "modelled": modelled_speed}
-    whole = table if isinstance(table, RunTable) else RunTable("", tuple(table))
-    return filled(whole, lambda runs: predict(runs, platforms_by_id(), shipped_runs(), **given))
 
 
 def write_predicted_table(table: Path, predictions: Sequence[Prediction], out: Path, say: Callable[[Message], str]) -> None:

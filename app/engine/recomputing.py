@@ -20,9 +20,12 @@ from app.engine.model.projects import STAGE_INPUTS, Project, changed, inputs_has
 from app.engine.model.quantities import Quantity
 from app.engine.model.traces import Trace
 from app.engine.model.workloads import Node, Workload, normalise_precision
-from app.engine.progress import Progress, no_progress
+from app.engine.own_runs import evidence_digest, evidence_of
+from app.engine.progress import Progress, no_progress, part_of
+from app.engine.refitting import prepare, told_with
 
 if TYPE_CHECKING:
+    from app.engine.paraselect.learned import Learned
     from app.engine.platform_store import Catalogue
 
 MEASURED_NOISE = 0.04
@@ -32,6 +35,8 @@ MEASURED_NOISE = 0.04
 def recompute(project: Project, progress: Progress = no_progress) -> Project:
     """Return the project with every computed stage up to date; what is up to date already stays as it is."""
     project = on_this_site(project)
+    if project.uses_own and project.hashes.get("predictions") != inputs_hash(project, "predictions"):
+        prepare(project, part_of(progress, 0.0, 0.1))
     for number, (stage, compute) in enumerate(_STAGES.items()):
         progress(number / len(_STAGES), f"pipeline.doing.{stage}")
         if project.hashes.get(stage) != inputs_hash(project, stage):
@@ -41,9 +46,10 @@ def recompute(project: Project, progress: Progress = no_progress) -> Project:
 
 
 def on_this_site(project: Project) -> Project:
-    """Return the project as it stands against the platform base of this site: what was computed with another one is stale."""
-    digest = site_digest()
-    return project if project.site_digest == digest else changed(project, site_digest=digest)
+    """Return the project as it stands against the platform base and the own runs of this site: what was computed with others is stale."""
+    digest, own = site_digest(), evidence_digest(evidence_of(project)) if project.uses_own else ""
+    same = (project.site_digest, project.own_digest) == (digest, own)
+    return project if same else changed(project, site_digest=digest, own_digest=own)
 
 
 def _profile(project: Project) -> dict[str, object]:
@@ -75,9 +81,12 @@ def _predictions(project: Project) -> dict[str, object]:
     if not any(run.speed is not None for run in runs):
         return {"predictions": _from_the_model(project), "fit": None}
     platforms = catalogue_of(project).by_id
-    predictions = predict_targets(
-        runs, runs[0].case, prediction_targets(project), platforms, shipped_runs(), workload=project.workload, profile=project.profile
-    )
+    case, targets = runs[0].case, prediction_targets(project)
+
+    def ask(shipped: tuple[MeasuredRun, ...], learned: "Learned | None") -> tuple[Prediction, ...]:
+        return predict_targets(runs, case, targets, platforms, shipped, workload=project.workload, profile=project.profile, learned=learned)
+
+    predictions = told_with(ask, runs, platforms, evidence_of(project) if project.uses_own else ())
     known = {run.platform for run in runs if run.speed is not None}
     try:
         fit = fit_case(runs, platforms, runs[0].case) if len(known) > 2 else None  # noqa: PLR2004 - three platforms determine k

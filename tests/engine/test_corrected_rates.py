@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from app.engine import known, pipeline
 from app.engine.messages import render
 from app.engine.model.corrections import BASES, CorrectedRate, Software
+from app.engine.model.corrections_said import rate_said, software_said
 from app.engine.model.measurements import MeasuredRun
-from app.engine.paraselect import rate_said, software_said
 from app.engine.paraselect.contrasts import contrasts
 from app.engine.paraselect.corrected_rates import corrected_rates, new_workload, reached_share
 from app.engine.paraselect.evidence import gather

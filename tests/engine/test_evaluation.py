@@ -136,14 +136,14 @@ def test_a_table_that_ships_in_part_is_not_predicted_from_itself(monkeypatch):
 
 
 def test_what_is_stored_was_made_from_what_ships():
-    """Where this fails: python -m tests.accuracy.train_paraselect writes it anew."""
+    """Where this fails: python -m tests.accuracy.held_out writes it anew."""
     assert stored_from(SCORES) == made_from() == stored_from(POINTS)
 
 
 def test_what_is_stored_is_what_the_program_predicts_now():
     """A change of the predictor alone leaves the mark as it is; here it shows as soon as it would move the figures that are quoted.
 
-    Where this fails: python -m tests.accuracy.train_paraselect.
+    Where this fails: python -m tests.accuracy.held_out.
     """
     platforms = pipeline.platforms_by_id()
     held_out, rest = next(folds(pipeline.shipped_runs()))

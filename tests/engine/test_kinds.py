@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -207,6 +207,7 @@ def judged(sent: tuple[Sent, ...], cards: list[CardTime]) -> PlatformKind:
     return recommend(workload, demand, estimate_memory(workload), (), pipeline.catalogue().platforms)
 
 
+@settings(deadline=None)
 @given(sent=st.lists(SENT, min_size=1, max_size=4), cards=st.lists(CARD, min_size=1, max_size=5), factor=st.floats(1, 1e4))
 def test_more_messages_never_turn_a_fabric_into_pcie(sent, cards, factor):
     near = [replace(one, far_bytes=0.0) for one in sent]
@@ -215,6 +216,7 @@ def test_more_messages_never_turn_a_fabric_into_pcie(sent, cards, factor):
     assert RANK[after.verdict, after.strength] >= RANK[before.verdict, before.strength]
 
 
+@settings(deadline=None)
 @given(sent=st.lists(SENT, max_size=4), card=CARD, near=st.floats(1, 900), far=st.floats(1, 100), better=st.floats(1, 10))
 def test_a_faster_link_never_slows_a_step_and_no_step_is_quicker_than_its_computing(sent, card, near, far, better):
     slow, fast = step_seconds(tuple(sent), card, near, far), step_seconds(tuple(sent), card, near * better, far * better)

@@ -39,8 +39,17 @@ def test_a_run_without_a_name_leaves_no_gap_on_the_cover(project, lang):
 def test_chapters_come_in_the_chosen_order_and_others_keep_their_place(project, tmp_path):
     chosen = with_settings(project, sections=("plans", "summary", "predictions"))
     assert [section.key for section in proposal(chosen).sections] == ["plans", "summary", "predictions"]
-    assert section_keys(chosen) == ("plans", "assumptions", "summary", "requirement", "characteristics", "adaptation", "predictions")
-    assert section_keys(project)[0] == "summary" and len(section_keys(project)) == 7
+    assert section_keys(chosen) == (
+        "plans",
+        "assumptions",
+        "summary",
+        "requirement",
+        "characteristics",
+        "kind",
+        "adaptation",
+        "predictions",
+    )
+    assert section_keys(project)[0] == "summary" and len(section_keys(project)) == 8
 
     import pypdfium2
 

@@ -73,6 +73,10 @@ def key_at(page, place):
     return page.sections.item(place).data(Qt.ItemDataRole.UserRole).key
 
 
+def place_of(page, key):
+    return next(place for place in range(page.sections.count()) if key_at(page, place) == key)
+
+
 def row_of(page, key):
     items = (page.sections.item(place) for place in range(page.sections.count()))
     return next(row for item in items if (row := item.data(Qt.ItemDataRole.UserRole)).key == key)
@@ -98,7 +102,7 @@ def test_the_page_in_view_is_a_picture_of_the_document(page):
 
 
 def test_choosing_a_chapter_goes_to_its_page_and_turning_pages_follows(page):
-    click_row(page, 6)
+    click_row(page, place_of(page, "plans"))
     assert page.sections.selected == "plans" and page.preview.page == row_of(page, "plans").page - 1
     page.preview.canvas.setFocus()
     QTest.keyClick(page.preview.canvas, KEY.Key_Home)
@@ -109,7 +113,7 @@ def test_choosing_a_chapter_goes_to_its_page_and_turning_pages_follows(page):
 
 def test_a_box_leaves_a_chapter_out_and_the_document_follows(page, window, qtbot):
     count = page.preview.count
-    click_row(page, 6, x=34)
+    click_row(page, place_of(page, "plans"), x=34)
     assert "plans" not in window.session.project.settings.sections and window.session.undo_label == "page_proposal.field.sections"
     wait(qtbot, window, page)
     assert page.preview.count < count and row_of(page, "plans").page is None and not row_of(page, "plans").is_chosen
@@ -119,7 +123,7 @@ def test_a_box_leaves_a_chapter_out_and_the_document_follows(page, window, qtbot
 
 
 def test_chapters_are_ordered_by_keyboard(page, window, qtbot):
-    click_row(page, 7)
+    click_row(page, place_of(page, "assumptions"))
     page.sections.setFocus()
     QTest.keyClick(page.sections, KEY.Key_Up, Qt.KeyboardModifier.AltModifier)
     assert window.session.project.settings.sections[-2:] == ("assumptions", "plans") and page.sections.selected == "assumptions"
@@ -131,7 +135,7 @@ def test_chapters_are_ordered_by_keyboard(page, window, qtbot):
 
 
 def test_a_dragged_chapter_is_ordered_and_none_comes_before_the_cover(page, window):
-    page.sections.insertItem(0, page.sections.takeItem(7))  # what the view does on a drop
+    page.sections.insertItem(0, page.sections.takeItem(place_of(page, "assumptions")))  # what the view does on a drop
     page.sections.take_drop()
     assert key_at(page, 0) == "" and window.session.project.settings.sections[0] == "assumptions"
 

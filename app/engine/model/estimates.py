@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias, get_args
 from msgspec import Struct
 
 from app.engine.messages import Message
+from app.engine.model.corrections import CorrectedRate, Software
 from app.engine.model.quantities import Kind
 
 Group: TypeAlias = Literal["weights", "gradients", "optimizer", "activations", "working", "kv_cache", "overhead"]
@@ -144,6 +145,7 @@ class Prediction(Struct, frozen=True):
     siblings           rows or cases that the number leans on
     basis              what it rests on, as intervals are kept and held-out errors told: "several same measured" (several known rows, one
                        of the same vendor, the platform measured on other workloads of the class), "counts" for another card count
+    corrected          TFLOPS' and memory bandwidth that the learned model stands for here; software: what the platform's software decides
     batch              samples in work at once that the number holds for (of a card in training), None where no row tells
     batch_most         the largest that has room on the platform, None = not told; batch_gain: its speed ÷ this one, not part of the number
     """
@@ -166,6 +168,8 @@ class Prediction(Struct, frozen=True):
     siblings: tuple[str, ...] = ()
     notes: tuple[Message, ...] = ()
     basis: str = ""
+    corrected: CorrectedRate | None = None
+    software: Software | None = None
     batch: float | None = None
     batch_most: int | None = None
     batch_gain: float | None = None

@@ -4,13 +4,19 @@ from typing import Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
-from app.engine.messages import Message
+from app.engine.messages import Message, message
 from app.engine.model.quantities import Kind
 
 Aspect: TypeAlias = Literal["vram", "memory", "link", "network", "precision"]
 ASPECTS: tuple[Aspect, ...] = get_args(Aspect)
 Strength: TypeAlias = Literal["must", "prefer", "any", "unknown"]
 """any: it does not matter, the cheaper of the two is enough."""
+
+
+SIZES = {True: "large", False: "small", None: "unknown"}
+WORDS = {True: "yes", False: "no", None: "unknown"}
+MATCHED: tuple[Aspect, ...] = ("vram", "memory", "link", "precision")
+"""What a platform is matched in; the network belongs to the site it stands in."""
 
 
 class Sent(Struct, frozen=True):
@@ -79,6 +85,12 @@ class Scenario(Struct, frozen=True):
     optimised: bool
     reasons: tuple[Message, ...] = ()
 
+    @property
+    def words(self) -> tuple[Message, ...]:
+        """The scenario in words: training, large model, before optimisation."""
+        size = () if self.phase == "hpc" else (message(f"kinds.size.{SIZES[self.large]}"),)
+        return (message(f"kinds.phase.{self.phase}"), *size, message(f"kinds.state.{'after' if self.optimised else 'before'}"))
+
 
 class Recommendation(Struct, frozen=True):
     """The answer to one question.
@@ -108,6 +120,28 @@ class Recommendation(Struct, frozen=True):
     kind: Kind = "modelled"
     missing: tuple[str, ...] = ()
 
+    @property
+    def answer(self) -> Message | str:
+        """The verdict in words."""
+        if self.aspect == "precision" and self.verdict:
+            return self.verdict.upper()
+        return message(f"kinds.verdict.{self.verdict or 'unknown'}")
+
+    @property
+    def brief(self) -> Message:
+        """The one figure behind the answer; the last reason where there is none."""
+        if self.aspect == "precision" and self.verdict:
+            return Message("kinds.brief.precision", self.reasons[0].params)
+        known = self.need is not None if self.aspect == "vram" else self.gain is not None
+        if not known:
+            return self.said[-1]
+        return message(f"kinds.brief.{self.aspect}", need=self.need, supply=self.supply, gain=self.gain)
+
+    @property
+    def said(self) -> tuple[Message, ...]:
+        """The reasons, and what would decide where it is not known."""
+        return (*self.reasons, message("kinds.match.missing", keys=self.missing)) if self.missing else self.reasons
+
 
 class KindMatch(Struct, frozen=True):
     """Whether one platform of the base is of the kind; None = a fact is not known. vram: holds the run as it is described."""
@@ -124,6 +158,13 @@ class KindMatch(Struct, frozen=True):
         answers = (self.vram, self.memory, self.link, self.precision)
         return False if False in answers else None if None in answers else True
 
+    @property
+    def said(self) -> Message:
+        """Whether it is of the kind, and in what it is not or is not known."""
+        wanted = False if self.fits is False else None
+        names = [message(f"kinds.aspect.{name}") for name in MATCHED if getattr(self, name) is wanted]
+        return message(f"kinds.match.is_{WORDS[self.fits]}", names=names)
+
 
 class PlatformKind(Struct, frozen=True):
     """The kind of platform that a run asks for, and which platforms of the base are of it."""
@@ -135,6 +176,12 @@ class PlatformKind(Struct, frozen=True):
     def of(self, aspect: Aspect) -> Recommendation:
         """Return the answer to one question."""
         return next(one for one in self.recommendations if one.aspect == aspect)
+
+    @property
+    def counted(self) -> Message:
+        """How many platforms of the base are of the kind."""
+        unknown = sum(one.fits is None for one in self.matches)
+        return message("kinds.match.count", fitting=len(self.fitting), all=len(self.matches), unknown=unknown)
 
     @property
     def fitting(self) -> tuple[str, ...]:

@@ -26,18 +26,20 @@ from app.engine.model.verifications import LossAlignment, TestCase, TrialRun
 from app.engine.model.workloads import Workload
 
 PLATFORM_INPUTS = ("platform_changes", "site_digest")
-"""What the project and its site say of platforms. Left out of the hash where nothing is said, so that older hashes stay good."""
+"""What the project and its site say of platforms."""
+MAY_BE_UNSAID = frozenset((*PLATFORM_INPUTS, "own_digest"))
+"""Left out of the hash where nothing is said, so that older hashes stay good."""
 STAGE_INPUTS: dict[str, tuple[str, ...]] = {
     "profile": ("trace", "workload", *PLATFORM_INPUTS),
     "comparison_profile": ("comparison", "workload", *PLATFORM_INPUTS),
     "memory": ("workload",),
     "kind": ("workload", "profile", "requirement", *PLATFORM_INPUTS),
-    "predictions": ("workload", "profile", "measured", "case", "prices", "requirement", *PLATFORM_INPUTS),
+    "predictions": ("workload", "profile", "measured", "case", "prices", "requirement", *PLATFORM_INPUTS, "own_digest"),
     "assessments": ("workload", "profile", "predictions", "requirement", "scan", "effort", *PLATFORM_INPUTS),
     "selection": ("workload", "requirement", "predictions", "assessments", "prices", "include_restricted", *PLATFORM_INPUTS),
 }
 """What each computed stage is made from; the key is a field of Project, so are the inputs."""
-STAGE_RULES = {"profile": 2, "comparison_profile": 2, "memory": 2, "assessments": 3, "selection": 2}
+STAGE_RULES = {"profile": 2, "comparison_profile": 2, "memory": 2, "predictions": 2, "assessments": 3, "selection": 2}
 """Counted up where the rules of a stage change, so that what an older program computed is told as stale. 1 where it is not named."""
 
 
@@ -77,6 +79,7 @@ class Project(Struct, frozen=True, eq=False):
     platform_changes    facts of platforms that this project says otherwise; the last one of a fact counts
     site_digest         the site's platform base that the stages were computed with
     include_restricted  whether platforms that cannot be supplied are ranked like the others
+    uses_own            whether predictions learn from the user's own measured runs too; own_digest: of the runs they learned from
     effort              what stands in place of the rate and the days of effort.toml
     """
 
@@ -105,6 +108,8 @@ class Project(Struct, frozen=True, eq=False):
     platform_changes: tuple[FactChange, ...] = ()
     site_digest: str = ""
     include_restricted: bool = False
+    uses_own: bool = False
+    own_digest: str = ""
     hashes: dict[str, str] = {}
 
 
@@ -174,7 +179,7 @@ def inputs_hash(project: Project, stage: str) -> str:
         digest.update(f"rules {STAGE_RULES[stage]}".encode())
     for name in STAGE_INPUTS[stage]:
         value = getattr(project, name)
-        if value or name not in PLATFORM_INPUTS:
+        if value or name not in MAY_BE_UNSAID:
             digest.update(name.encode())
             digest.update(_fingerprint(value))
     return digest.hexdigest()

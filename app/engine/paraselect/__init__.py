@@ -11,7 +11,6 @@ from app.engine.paraselect.fitting import fit_case
 from app.engine.paraselect.held_out import read_stored, stored_scores, write_stored
 from app.engine.paraselect.prediction import predict, predict_targets
 from app.engine.paraselect.rate_tables import shipped_rates, shipped_software
-from app.engine.paraselect.rates_said import compute_said, factor_said, memory_said, rate_said, software_said
 from app.engine.paraselect.run_table import Near, read_runs, read_table, write_predictions
 from app.engine.paraselect.scaling import scale_case
 from app.engine.paraselect.table_predictions import faults_of, predict_table
@@ -26,17 +25,13 @@ __all__ = [
     "ToldSpeeds",
     "Way",
     "compute_rate",
-    "compute_said",
     "evaluate",
     "evaluate_held_out",
     "faults_of",
-    "factor_said",
     "fit_case",
-    "memory_said",
     "predict",
     "predict_table",
     "predict_targets",
-    "rate_said",
     "read_runs",
     "read_table",
     "read_stored",
@@ -44,7 +39,6 @@ __all__ = [
     "shipped_rates",
     "shipped_software",
     "side_by_side",
-    "software_said",
     "stored_scores",
     "told_speeds",
     "write_predictions",

@@ -46,17 +46,23 @@ class _Scale(Struct, frozen=True):
 
 
 def corrected_rates(
-    learned: Learned, k: Mapping[str, tuple[float, float]], runs: Sequence[MeasuredRun], platforms: Mapping[str, Platform]
+    learned: Learned,
+    k: Mapping[str, tuple[float, float]],
+    runs: Sequence[MeasuredRun],
+    platforms: Mapping[str, Platform],
+    kinds: Sequence[str] = (),
+    precisions: Sequence[str] = (),
 ) -> tuple[CorrectedRate, ...]:
     """Return the corrected rates of every platform with known rates, in each class and precision that was measured.
 
-    learned  the model that the runs taught; k: of compute and memory by class
+    learned  the model that the runs taught; k: of compute and memory by class; kinds, precisions: what is wanted, () = all
     """
     cards = measured_cards(runs, platforms)
     found: list[CorrectedRate] = []
-    for kind in cards.kinds():
+    for kind in kinds or cards.kinds():
         for precision in cards.precisions(kind):
-            found += _of_class(learned, kind, precision, k.get(kind, HALF), cards, platforms)
+            if not precisions or precision in precisions:
+                found += _of_class(learned, kind, precision, k.get(kind, HALF), cards, platforms)
     return tuple(found)
 
 

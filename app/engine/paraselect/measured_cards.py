@@ -29,7 +29,7 @@ class MeasuredCards:
 
     def precisions(self, kind: str) -> list[str]:
         """Return the precisions that were measured in a class."""
-        return sorted({run.precision or UNSTATED for run in self._by_kind[kind]})
+        return sorted({run.precision or UNSTATED for run in self._by_kind.get(kind, ())})
 
     def example(self, kind: str, precision: str) -> MeasuredRun:
         """Return one run of a class in a precision."""
@@ -41,7 +41,7 @@ class MeasuredCards:
 
     def of_kind(self, kind: str) -> list[str]:
         """Return the cards that were measured in a class."""
-        return sorted({run.platform for run in self._by_kind[kind]})
+        return sorted({run.platform for run in self._by_kind.get(kind, ())})
 
     def runs_of(self, kind: str) -> list[MeasuredRun]:
         """Return the runs of a class."""

@@ -90,6 +90,7 @@ def predict_targets(
     *,
     workload: Workload | None = None,
     profile: Profile | None = None,
+    learned: Learned | None = None,
 ) -> tuple[Prediction, ...]:
     """Return a prediction for each (platform, card count) that the case has not measured; rows count on behind the table."""
     of_case = [run for run in runs if run.case == case and run.speed is not None]
@@ -101,7 +102,7 @@ def predict_targets(
         )
         for number, (platform, gpus) in enumerate(target for target in targets if target not in measured)
     ]
-    return predict([*of_case, *wanted], platforms, shipped, workload=workload, profile=profile)
+    return predict([*of_case, *wanted], platforms, shipped, workload=workload, profile=profile, learned=learned)
 
 
 def _predict_row(run: MeasuredRun, case: Case, platforms: dict[str, Platform], learned: Learned) -> Prediction:

@@ -32,20 +32,29 @@ MOST_VERSIONS = 4
 
 
 def software_of(
-    learned: Learned, k: Mapping[str, tuple[float, float]], runs: Sequence[MeasuredRun], platforms: Mapping[str, Platform]
+    learned: Learned,
+    k: Mapping[str, tuple[float, float]],
+    runs: Sequence[MeasuredRun],
+    platforms: Mapping[str, Platform],
+    kinds: Sequence[str] = (),
 ) -> tuple[Software, ...]:
-    """Return what is known of software, by class, vendor and stack, and of single cards under other software."""
+    """Return what is known of software, by class, vendor and stack, and of single cards under other software.
+
+    kinds  the classes that are wanted, () = all
+    """
     cards = measured_cards(runs, platforms)
     found: list[Software] = []
-    for kind in cards.kinds():
+    for kind in kinds or cards.kinds():
         found += _by_stack(learned, kind, k.get(kind, HALF), cards, platforms)
-    return (*found, *same_card(runs, platforms))
+    return (*found, *(one for one in same_card(runs, platforms) if not kinds or one.kind in kinds))
 
 
 def _by_stack(
     learned: Learned, kind: str, k: tuple[float, float], cards: MeasuredCards, platforms: Mapping[str, Platform]
 ) -> list[Software]:
     vendors = Counter(platforms[name].vendor_en for name in cards.of_kind(kind))
+    if not vendors:
+        return []
     reference = vendors.most_common(1)[0][0]
     stacks: dict[str, list[MeasuredRun]] = defaultdict(list)
     for run in cards.runs_of(kind):

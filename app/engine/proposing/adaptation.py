@@ -156,4 +156,4 @@ def _detailed(facts: Facts, shown: list[Assessment]) -> list[Assessment]:
     return found[:MOST_DETAILED]
 
 
-SECTION = SectionMaker(3, "adaptation", blocks)
+SECTION = SectionMaker(4, "adaptation", blocks)

@@ -12,7 +12,13 @@ from app.engine.model.projects import Project, stale_stages
 from app.engine.proposing._facts import Facts
 from app.engine.proposing.editing import EditableText
 
-STAGE_SECTIONS = {"profile": "characteristics", "assessments": "adaptation", "predictions": "predictions", "selection": "plans"}
+STAGE_SECTIONS = {
+    "profile": "characteristics",
+    "kind": "kind",
+    "assessments": "adaptation",
+    "predictions": "predictions",
+    "selection": "plans",
+}
 MOST_NAMED = 4
 
 

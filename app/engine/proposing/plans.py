@@ -165,4 +165,4 @@ def _excluded(facts: Facts) -> Table:
     return Table(facts.say("plans.excluded"), columns, rows, name="excluded")
 
 
-SECTION = SectionMaker(5, "plans", blocks)
+SECTION = SectionMaker(6, "plans", blocks)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from app.engine.model.corrections_said import rate_said_short, software_said
 from app.engine.model.estimates import Prediction
 from app.engine.model.evaluations import BASIS, basis_words, standing_of
 from app.engine.model.projects import project_runs
@@ -36,8 +37,26 @@ def blocks(facts: Facts) -> Sequence[Block]:
         _table(facts, shown),
         *_standing(facts, shown),
     ]
+    if project.own_digest:
+        found.append(Text(facts.say("predictions.own"), "body"))
     if project.settings.show_formula:
-        found += [Text(facts.say("predictions.formula_title"), "section"), *_formula(facts)]
+        found += [Text(facts.say("predictions.formula_title"), "section"), *_formula(facts), *_corrected(facts, shown)]
+    return found
+
+
+def _corrected(facts: Facts, shown: list[Prediction]) -> list[Block]:
+    """Return one line per recommended platform, of the first one shown without a plan: TFLOPS', bandwidth, what software decides."""
+    plans = (facts.plan(role) for role in ("best_price_performance", "highest_performance"))
+    wanted = list(dict.fromkeys(plan.platform for plan in plans if plan is not None)) or [one.platform for one in shown[:1]]
+    found: list[Block] = []
+    for name in wanted:
+        one = next((one for one in facts.project.predictions if one.platform == name and one.gpus == shown_count(facts)), None)
+        if one is None or one.corrected is None:
+            continue
+        said = [facts.render(rate_said_short(one.corrected)), *([facts.render(software_said(one.software))] if one.software else [])]
+        found.append(
+            Text(facts.say("predictions.corrected", platform=facts.label(name), said=facts.say("predictions.and").join(said)), "body")
+        )
     return found
 
 
@@ -193,4 +212,4 @@ def _formula(facts: Facts) -> list[Block]:
     return found
 
 
-SECTION = SectionMaker(4, "predictions", blocks)
+SECTION = SectionMaker(5, "predictions", blocks)

@@ -12,6 +12,7 @@ from app.engine.model.platforms import Platform
 from app.engine.model.projects import Project
 from app.engine.model.proposals import Badge, Cell, Column, Figures, Proposal, Section, Table, Text
 from app.engine.proposing._facts import Facts
+from app.engine.proposing.xlsx_kind import write_kind
 from app.engine.proposing.xlsx_plans import write_plans
 from app.engine.proposing.xlsx_tables import write_adaptation, write_effort, write_predictions, write_prices, write_statistics
 
@@ -131,6 +132,8 @@ def write(proposal: Proposal, project: Project, platforms: dict[str, Platform], 
     _summary(book, proposal)
     if project.selection is not None and project.selection.plans:
         write_plans(book, facts)
+    if project.kind is not None:
+        write_kind(book, facts, project.kind)
     if project.predictions:
         write_predictions(book, facts)
     if project.assessments:

@@ -96,7 +96,9 @@ def _measured(context: Context, hbm: float, gddr: float) -> Recommendation | Non
     if found is None:
         return None
     told = message("kinds.memory.measured", share=share, gbs=moved / 1e9, tflops=flops / 1e12, intensity=flops / moved)
-    return _verdict(found, hbm, gddr, (told, *_of_profile(context)), True, moved / 1e9)
+    counted = gains(_gddr_times(context), lambda card: card.busy_s / card.at_hbm_s)
+    beside = (message("kinds.memory.counted_too", gain=counted.middle),) if counted else ()
+    return _verdict(found, hbm, gddr, (told, *beside, *_of_profile(context)), True, moved / 1e9)
 
 
 def _by_class(context: Context, hbm: float, gddr: float) -> Recommendation:

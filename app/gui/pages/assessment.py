@@ -28,7 +28,7 @@ class AssessmentPage(Page):
     """Page 3: does it fit, does it run, what does the port cost."""
 
     key, icon, stage = "assessment", "shield-check", "assessments"
-    shows = ("assessments", "memory", "predictions", "workload")
+    shows = ("kind", "assessments", "memory", "predictions", "workload")
 
     def has_content(self) -> bool:
         return bool(self.project.assessments)
@@ -120,7 +120,10 @@ class AssessmentPage(Page):
         if one.platform != self.details.platform:
             platform, memory, workload = pipeline.platforms_by_id()[one.platform], self.project.memory, self.project.workload
             shown = None if memory is None or workload is None else (memory, plain_fit(workload, memory, platform))
-            self.details.show_assessment(one, platform, self._speed_line(one), self.table.basis(one.platform), shown, self.project.effort)
+            kind = self.project.kind
+            match = next((found for found in kind.matches if found.platform == one.platform), None) if kind else None
+            told = (self._speed_line(one), self.table.basis(one.platform), shown, self.project.effort, match)
+            self.details.show_assessment(one, platform, *told)
         if self.session.kept.get(EDITED):
             self.details.open_breakdown()
         else:

@@ -12,13 +12,15 @@ from app.engine.model.projects import project_runs
 from app.engine.paraselect import ToldSpeed, ToldSpeeds, Way, told_speeds
 from app.gui.choosing_page import ChoosingPage
 from app.gui.figures import Scale, short_name, speed_scale
+from app.gui.own_runs import OwnRunsSwitch
 from app.gui.theme import font
 from app.gui.theme.tokens import MARGIN, SMALL_PX
 from app.gui.widgets.agreement_card import AgreementCard, runs_table
-from app.gui.widgets.basics import KIND_GLYPHS, Card, boxed, button, clear, kind_chip, label, row, segments, tool
+from app.gui.widgets.basics import KIND_GLYPHS, Card, boxed, button, clear, column, kind_chip, label, row, segments, tool
 from app.gui.widgets.clipboard import copy_text
 from app.gui.widgets.interval_bands import band_of
 from app.gui.widgets.intervals import IntervalChart
+from app.gui.widgets.kind_card import KindCard
 from app.gui.widgets.side import SideColumn
 from app.gui.widgets.swatch import swatch
 from app.gui.widgets.table_dialog import TableDialog
@@ -33,7 +35,7 @@ class PredictionPage(ChoosingPage):
     """Page 4: how fast it runs elsewhere."""
 
     key, icon, stage = "prediction", "gauge", "predictions"
-    shows = ("predictions", "fit", "measured", "workload")
+    shows = ("kind", "predictions", "fit", "measured", "workload", "uses_own")
 
     _way: Way = "total"
     _gpus: int | None = None
@@ -116,7 +118,19 @@ class PredictionPage(ChoosingPage):
         line.setStretch(0, 1)
         self._fill()
         self._mark(self.session.chosen_platform, scroll=bool(self.session.selected_platform))
-        return boxed(line)
+        return self._under_kind(boxed(line))
+
+    def empty(self) -> QWidget:
+        return self._under_kind(super().empty())
+
+    def _under_kind(self, below: QWidget) -> QWidget:
+        """Return the kind of platform, which needs no more than a run description, above the rest."""
+        kind = self.project.kind
+        if kind is None:
+            return below
+        made = column(KindCard(kind, self.look), below, spacing=12)
+        made.setStretch(1, 1)
+        return boxed(made)
 
     def _intervals(self) -> Card:
         say, theme = self.look.say, self.look.theme
@@ -124,8 +138,11 @@ class PredictionPage(ChoosingPage):
         self._ways = row()
         card.tools.addLayout(self._ways)
         self._legend = row(spacing=8)
-        self._legend.setContentsMargins(MARGIN, 0, MARGIN, 0)
-        card.body.addLayout(self._legend)
+        self.own = OwnRunsSwitch(self.session, self.look)
+        above = row(boxed(self._legend), self.own)
+        above.setStretch(0, 1)
+        above.setContentsMargins(MARGIN, 0, 12, 0)
+        card.body.addLayout(above)
         card.body.addLayout(self._tools())
         heads = (say(f"{AREA}.platform"), say(f"{AREA}.basis"))
         self.chart = IntervalChart(self.look, heads, (say(f"{AREA}.fill"), say(f"{AREA}.reference")), say(f"{AREA}.intervals"))

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from app.engine.model.assessments import Assessment, Effort, EffortSettings, Evidence, Finding
 from app.engine.model.estimates import MemoryEstimate, MemoryFit
+from app.engine.model.kinds import KindMatch
 from app.engine.model.platforms import Platform
 from app.gui.look import Look
 from app.gui.theme.tokens import BODY_PX, CAPTION_PX, FIGURE_PX, MARGIN, SMALL_PX
@@ -74,16 +75,20 @@ class AssessmentDetails(Card):
         basis: str,
         memory: tuple[MemoryEstimate, MemoryFit] | None = None,
         settings: EffortSettings | None = None,
+        match: KindMatch | None = None,
     ) -> None:
         """Show an assessment.
 
         speed   what the performance line says in place of its summary; basis: what that is made of
         memory  the estimate and how it stands to this platform: shown part by part with the VRAM check
-        settings   what the project sets of the effort
+        settings   what the project sets of the effort; match: whether it is of the kind of platform that the run asks for
         """
         self.platform, self._memory, self.parts = one.platform, memory, None
         self._settings, self.breakdown = settings or EffortSettings(), None
-        head = column(self._title(one, platform), self._tiles(platform), spacing=GAP)
+        head = column(self._title(one, platform), spacing=GAP)
+        if match is not None:
+            head.addWidget(Elided(self._look.tell(match.said), SMALL_PX, tone="2"))
+        head.addWidget(self._tiles(platform))
         head.setContentsMargins(MARGIN, 12, MARGIN, GAP)
         self._replace_head(boxed(head))
         self.folds = {finding.check: self._fold(finding, speed, basis) for finding in one.checks}

@@ -9,11 +9,13 @@ from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.engine import known
 from app.engine.model.platforms import Platform
 from app.gui.look import UNKNOWN, Look
 from app.gui.theme.tokens import CAPTION_PX, FIGURE_PX, MARGIN, SMALL_PX
 from app.gui.widgets import facts
 from app.gui.widgets.basics import Card, badge, boxed, chip, column, label, picture, row, tool
+from app.gui.widgets.corrected_rows import corrected_rows
 from app.gui.widgets.elided import Elided
 from app.gui.widgets.platform_radar import PlatformRadar
 from app.gui.widgets.platform_table import vendor_name
@@ -158,7 +160,8 @@ def details(one: Platform, look: Look, today: date, machines: Sequence[Row] = ()
         Column(say("page_platforms.fact_head"), say("page_platforms.source_head"), least=158),
         Column(say("page_platforms.value_head"), say("page_platforms.as_of"), True, least=210),
     )
-    rows = [*_by_group(look, lambda key: _detail(look, one, key, today)), *machines]
+    learned = corrected_rows(known.of_platform(known.shipped_rates(), one.id), known.of_platform(known.shipped_software(), one.id), look)
+    rows = [*_by_group(look, lambda key: _detail(look, one, key, today)), *learned, *machines]
     keys = [name for group in facts.GROUPS.values() for name in ("", *group)]
     return Table(columns, rows, look.theme, row_px=DETAIL_PX, name=say("page_platforms.details")), keys
 

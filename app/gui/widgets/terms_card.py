@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from app.engine import pipeline
 from app.engine.evaluation import told_of
+from app.engine.model.corrections_said import anchor_said, rate_said, rate_said_short, software_said
 from app.engine.model.estimates import Prediction
 from app.engine.model.measurements import MeasuredRun
 from app.engine.paraselect import SideBySide, TermsRow, compute_rate, side_by_side
@@ -38,6 +39,8 @@ class TermsCard(Card):
         self.bars = FormulaBars(look, look.say(f"{AREA}.title"))
         self.bars.chosen.connect(act)
         self.body.addWidget(self.bars, 1)
+        self.rates = label("", SMALL_PX, tone="2", wrap=True, select=True)
+        self.body.addWidget(self.rates)
         self.sentence = label("", SMALL_PX, tone="2", wrap=True, select=True)
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         line = row(picture("info", look.theme.text2, 14))
@@ -57,7 +60,18 @@ class TermsCard(Card):
             self._kind.addWidget(kind_chip(kind, self._look.say(f"paraselect.kind.{kind}"), self._look.theme))
         self.bars.show_rows([FormulaRow(short_name(one.platform, self._look), one, self._tip(one)) for one in found.rows], platform)
         self.bars.setVisible(found.k is not None)
+        self._show_rates(own)
         self.sentence.setText(self._explained(found, own, platform))
+
+    def _show_rates(self, own: Prediction | None) -> None:
+        """Show TFLOPS' and bandwidth that the learned model stands for, beside the data sheet, and what software decides of it."""
+        tell, rate = self._look.tell, own.corrected if own is not None else None
+        self.rates.setVisible(rate is not None)
+        if own is None or rate is None:
+            return
+        lines = [tell(rate_said_short(rate)), *([tell(software_said(own.software))] if own.software else [])]
+        self.rates.setText("\n".join(lines))
+        self.rates.setToolTip("\n".join((tell(rate_said(rate)), tell(anchor_said(rate)))))
 
     def _k_tips(self, found: SideBySide) -> list[str]:
         say = self._look.say

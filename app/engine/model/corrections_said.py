@@ -21,6 +21,24 @@ def rate_said(rate: CorrectedRate) -> Message:
     )
 
 
+def rate_said_short(rate: CorrectedRate) -> Message:
+    """Return the corrected rates on one line."""
+    return message(
+        "corrections.short",
+        compute=compute_said(rate),
+        memory=memory_said(rate),
+        factor=factor_said(rate.factor, rate.low, rate.high),
+        basis=message(f"corrections.basis_short.{rate.basis}", workloads=rate.workloads),
+    )
+
+
+def anchor_said(rate: CorrectedRate) -> Message:
+    """Return which card sets the scale of TFLOPS', and by what."""
+    measured = [key for key in rate.anchor_rates if key.startswith("achieved")]
+    how = message("corrections.anchor_measured", keys=measured) if measured else message("corrections.anchor_sheet")
+    return message("corrections.anchor", anchor=rate.compute_anchor, rates=how)
+
+
 def compute_said(rate: CorrectedRate) -> Message:
     """Return TFLOPS' with its interval and the data sheet."""
     return _beside_sheet(rate, rate.compute_tflops, rate.compute_sheet_tflops, "TFLOPS")
