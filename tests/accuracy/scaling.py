@@ -7,6 +7,7 @@ Known of a held-out case: its smallest count, or its two smallest.
 import csv
 import datetime
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 
@@ -15,15 +16,21 @@ from msgspec import Struct
 from scipy.optimize import minimize
 
 from app.engine import pipeline
-from app.engine.paraselect.scaling_law import LEVEL_SPREAD, Classes, Law, Setup, Slopes, features, fitted, setup_of
+from app.engine.model.measurements import MeasuredRun
+from app.engine.paraselect.known_runs import known_of, lower_is_better
+from app.engine.paraselect.scaling_law import LEVEL_SPREAD, Classes, Law, Setup, Slopes, features, fitted, kind_of, setup_of
 from app.engine.paths import platform_db_folder
 
 FOLDS = 8
-CLASSES = ("hpc", "fabric", "host")
+CLASSES = ("hpc", "fabric", "host", "serving")
+SERVING_EVERY = 3
+"""Of the served cases, which outnumber the others."""
+SLOPES = len(CLASSES) + 2
+"""One inside a node for each class; across nodes and by batch for all."""
 SPREAD_PRIOR, SPREAD_WEIGHT = math.log(0.1), 0.05
 ENDS = (0.05, 0.95)
-MARGIN = 1.2
-"""Of an interval over those points: workloads are few, and differ more than their number shows."""
+MARGIN = {"": 1.2, "serving_": 1.0}
+"""Of an interval over those points: workloads of training are few, and differ more than their number shows; served ones are many."""
 
 
 class Case(Struct, frozen=True, eq=False):
@@ -59,7 +66,28 @@ def cases() -> tuple[Case, ...]:
         for row in csv.DictReader(file):
             if row["platform"] in platforms:
                 found.setdefault(row["case"], {}).setdefault(int(row["gpus"]), row)
-    return tuple(_case(name, [by[count] for count in sorted(by)], platforms) for name, by in sorted(found.items()))
+    scaled = tuple(_case(name, [by[count] for count in sorted(by)], platforms) for name, by in sorted(found.items()))
+    return (*scaled, *_served(platforms))
+
+
+def _served(platforms: dict) -> tuple[Case, ...]:
+    """Return the served cases of measured.csv that were measured at several counts."""
+    found: dict[tuple, dict[int, MeasuredRun]] = {}
+    for run in pipeline.shipped_runs():
+        if run.task == "inference" and run.speed and run.gpus and run.platform in platforms and not lower_is_better(run):
+            same = (run.extra.get("scaling_group", run.case), run.platform, run.precision, run.framework, run.seq_len, run.micro_batch)
+            found.setdefault((*map(str, same), run.unit), {}).setdefault(run.gpus, run)
+    several = [by for _, by in sorted(found.items()) if len(by) > 1][::SERVING_EVERY]
+    return tuple(_served_case([by[count] for count in sorted(by)], platforms) for by in several)
+
+
+def _served_case(runs: list[MeasuredRun], platforms: dict) -> Case:
+    first = runs[0]
+    setup = setup_of(platforms[first.platform], "inference")
+    gpus = tuple(float(run.gpus or 1) for run in runs)
+    logs = tuple(math.log2(known_of(run).throughput / count) for run, count in zip(runs, gpus, strict=True))
+    name = f"{first.case} {first.platform} {first.seq_len} {first.micro_batch}"
+    return Case(name, first.workload.lower(), first.source, setup, gpus, tuple(features(count, 1.0, setup) for count in gpus), logs)
 
 
 def _case(name: str, rows: list[dict[str, str]], platforms: dict) -> Case:
@@ -77,10 +105,11 @@ def _case(name: str, rows: list[dict[str, str]], platforms: dict) -> Case:
 
 
 def _law(numbers: np.ndarray, ends: dict[str, float] | None = None) -> Law:
-    mean, spread, noise = numbers[:5], np.exp(numbers[5:10]), dict(zip(CLASSES, np.exp(numbers[10:]).tolist(), strict=True))
+    mean, spread = numbers[:SLOPES], np.exp(numbers[SLOPES : 2 * SLOPES])
+    noise = dict(zip(CLASSES, np.exp(numbers[2 * SLOPES :]).tolist(), strict=True))
 
-    def classes(five: np.ndarray) -> Classes:
-        return Classes(*(Slopes(float(inside), float(five[3]), float(five[4])) for inside in five[:3]))
+    def classes(told: np.ndarray) -> Classes:
+        return Classes(*(Slopes(float(inside), float(told[-2]), float(told[-1])) for inside in told[:-2]))
 
     return Law(classes(mean), classes(spread), noise, ends or {})
 
@@ -89,7 +118,7 @@ def learned(known: Sequence[Case]) -> Law:
     """Return the law that makes these cases likeliest; spreads are held near a tenth where few cases tell."""
 
     def cost(numbers: np.ndarray) -> float:
-        law, total = _law(numbers), SPREAD_WEIGHT * float(np.sum((numbers[5:10] - SPREAD_PRIOR) ** 2))
+        law, total = _law(numbers), SPREAD_WEIGHT * float(np.sum((numbers[SLOPES : 2 * SLOPES] - SPREAD_PRIOR) ** 2))
         for one in known:
             mean, spread = (getattr(part, one.setup.name) for part in (law.mean, law.spread))
             rows = np.column_stack([np.ones(len(one.logs)), -np.array(one.points)])
@@ -99,7 +128,7 @@ def learned(known: Sequence[Case]) -> Law:
             total += 0.5 * float(np.linalg.slogdet(told)[1] + left @ np.linalg.solve(told, left))
         return total
 
-    start = np.array([0.3, 0.05, 0.05, 0.1, 0.05, *[SPREAD_PRIOR] * 5, *[math.log(0.05)] * 3])
+    start = np.array([0.3, 0.05, 0.05, 0.4, 0.1, 0.05, *[SPREAD_PRIOR] * SLOPES, *[math.log(0.05)] * len(CLASSES)])
     return _law(minimize(cost, start, method="L-BFGS-B", options={"maxiter": 60}).x)
 
 
@@ -112,7 +141,8 @@ def missed(taught: Law, held: Iterable[Case], ends: dict[str, float]) -> list[Mi
             name = "one" if known == 1 else "several"
             for count, point, log in list(zip(one.gpus, one.points, one.logs, strict=True))[known:]:
                 middle, deviation = law.at(point)
-                low, high = (2 ** (middle + deviation * ends.get(f"{name}_{end}", 0.0)) * count for end in ("low", "high"))
+                key = kind_of(one.setup.name) + name
+                low, high = (2 ** (middle + deviation * ends.get(f"{key}_{end}", 0.0)) * count for end in ("low", "high"))
                 value = min(2**middle, 2 ** one.logs[0]) * count
                 found.append(Missed(one, known, count, 2**log * count, value, low, high, (log - middle) / deviation))
     return found
@@ -121,13 +151,15 @@ def missed(taught: Law, held: Iterable[Case], ends: dict[str, float]) -> list[Mi
 def ends_of(found: Sequence[Missed]) -> dict[str, float]:
     """Return the 5 % and 95 % points of the deviations, by how much was known; a case counts by the root of its rows."""
     told = {}
-    for known, name in ((1, "one"), (2, "several")):
-        mine = [one for one in found if one.known == known]
-        counts = {one.case.name: sum(other.case.name == one.case.name for other in mine) for one in mine}
-        order = sorted(mine, key=lambda one: one.deviations)
-        weights = np.cumsum([counts[one.case.name] ** -0.5 for one in order])
-        for end, share in zip(("low", "high"), ENDS, strict=True):
-            told[f"{name}_{end}"] = order[min(int(np.searchsorted(weights / weights[-1], share)), len(order) - 1)].deviations * MARGIN
+    for kind in ("", "serving_"):
+        for known, name in ((1, "one"), (2, "several")):
+            mine = [one for one in found if one.known == known and kind_of(one.case.setup.name) == kind]
+            counts = Counter(one.case.name for one in mine)
+            order = sorted(mine, key=lambda one: one.deviations)
+            weights = np.cumsum([counts[one.case.name] ** -0.5 for one in order])
+            for end, share in zip(("low", "high"), ENDS, strict=True):
+                place = min(int(np.searchsorted(weights / weights[-1], share)), len(order) - 1)
+                told[f"{kind}{name}_{end}"] = order[place].deviations * MARGIN[kind]
     return told
 
 
@@ -168,7 +200,7 @@ def main() -> None:
     law, ends = learned(cases()), ends_of(found)
     lines = [
         "# How speed per card falls with the number of cards; what each figure means: app/engine/paraselect/scaling_law.py.",
-        "# Written by `python -m tests.accuracy.scaling` from platform_db/measured/scaling.csv (sources in its rows); intervals are the",
+        "# Written by `python -m tests.accuracy.scaling` from platform_db/measured/ (sources in its rows); intervals are the",
         "# 5 % and 95 % points and a margin, in standard deviations, of cases whose workload was held out.",
         f"# Learned on {datetime.date.today()} from {sum(len(one.logs) for one in cases())} rows of {len(cases())} cases.",
         f"noise = {{ {', '.join(f'{name} = {value:.4f}' for name, value in law.noise.items())} }}",

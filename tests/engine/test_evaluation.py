@@ -162,7 +162,7 @@ def _named(point: HeldOut) -> tuple[object, ...]:
 def test_a_change_of_what_was_learned_from_is_noticed(tmp_path):
     for name in ("measured", "learned"):
         (tmp_path / name).mkdir()
-    for name in ("measured/measured.csv", "learned/model.toml", "learned/evidence.csv", "learned/widths.csv"):
+    for name in ("measured/measured.csv", "learned/model.toml", "learned/evidence.csv", "learned/widths.csv", "scaling_law.toml"):
         (tmp_path / name).write_bytes(b"a\r\nb\r\n")
     before = made_from(tmp_path)
     (tmp_path / "learned/widths.csv").write_bytes(b"a\nb\n")

@@ -12,7 +12,7 @@ from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Platform
 from app.engine.paraselect.fitting import FEWEST, Design, design_of, fit_k, left_out
 from app.engine.paraselect.known_runs import Known, known_runs
-from app.engine.paraselect.pooled import ClassK, Pool, slopes_of
+from app.engine.paraselect.pooled import ClassK, Pool
 
 
 class Case(Struct, frozen=True, eq=False):
@@ -25,8 +25,6 @@ class Case(Struct, frozen=True, eq=False):
     deviation: float
     error: float | None
     pool: ClassK
-    exponent: float
-    own_exponent: bool
 
 
 @cache
@@ -56,9 +54,7 @@ def case_of(runs: Sequence[MeasuredRun], wanted: MeasuredRun, platforms: dict[st
     if len(design.rows) >= FEWEST and design.active.any():
         k = tuple(fit_k(design).tolist())
         deviation, error = _deviation(design)
-    slopes = slopes_of(known)
-    exponent = float(np.clip(np.median(slopes), 0.0, 1.05)) if slopes else min(pool.exponent, 1.0)
-    return Case(wanted.case, tuple(known), design, k, deviation, error, pool, exponent, bool(slopes))
+    return Case(wanted.case, tuple(known), design, k, deviation, error, pool)
 
 
 def _deviation(design: Design) -> tuple[float, float | None]:

@@ -18,9 +18,9 @@ from app.engine.paths import platform_db_folder
 
 SCORES, POINTS = "evaluation.csv", "held_out.csv"
 MOST_POINTS = 2000
-SOURCES = ("measured/measured.csv", "learned/model.toml", "learned/evidence.csv", "learned/widths.csv")
+SOURCES = ("measured/measured.csv", "learned/model.toml", "learned/evidence.csv", "learned/widths.csv", "scaling_law.toml")
 """What the figures are made from, below platform_db/."""
-MARK = "# sha256 of measured.csv, model.toml, evidence.csv, widths.csv: "
+MARK = "# sha256 of measured.csv, model.toml, evidence.csv, widths.csv, scaling_law.toml: "
 
 
 def made_from(database: Path | None = None) -> str:

@@ -8,12 +8,11 @@ from msgspec import Struct
 
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Platform
-from app.engine.paraselect.known_runs import Known, at_count, known_of, known_runs
+from app.engine.paraselect.known_runs import at_count, known_runs
 from app.engine.paraselect.rates import ratios
 
 FOLDS = 5
 FEWEST_PAIRS = 20
-MOST_EXPONENT = 1.5
 PLAIN_TERMS, ONE_CARD_TERMS, MANY_CARD_TERMS = (0, 1), (0, 1, 2), (0, 1, 2, 3)
 """Compute and memory rates are known of most platforms; the links are not, and then the plain k serve."""
 _LIMIT = 1.5  # log error beyond which a pair is an outlier (a wrong unit, a broken port) and weighs no more
@@ -35,8 +34,6 @@ class ClassK(Struct, frozen=True):
     groups: int
     ratio_low: float
     ratio_high: float
-    exponent: float
-    exponent_spread: float
     plain: "ClassK | None" = None
 
 
@@ -82,35 +79,11 @@ class Pool:
 
     def _class(self, name: str) -> ClassK:
         if name not in self._fitted:
-            pairs, slopes = _pairs(self._by_class.get(name, {}), self._platforms), self._exponents(name)
-            plain = _fit_class(name, pairs, slopes, PLAIN_TERMS)
+            pairs = _pairs(self._by_class.get(name, {}), self._platforms)
+            plain = _fit_class(name, pairs, PLAIN_TERMS)
             terms = ONE_CARD_TERMS if name.endswith("-one") else MANY_CARD_TERMS
-            self._fitted[name] = msgspec.structs.replace(_fit_class(name, pairs, slopes, terms), plain=plain)
+            self._fitted[name] = msgspec.structs.replace(_fit_class(name, pairs, terms), plain=plain)
         return self._fitted[name]
-
-    def _exponents(self, name: str) -> np.ndarray:
-        """Return the slopes of log speed over log cards of every workload that was measured at two counts on one platform."""
-        scaling: dict[str, list[MeasuredRun]] = {}
-        family = name.partition("-")[0]
-        for one, groups in self._by_class.items():
-            for runs in groups.values() if one.startswith(family) else ():
-                for run in runs:
-                    scaling.setdefault(run.extra.get("scaling_group", run.case), []).append(run)
-        slopes = [slope for runs in scaling.values() for slope in slopes_of([known_of(run) for run in runs])]
-        return np.array([slope for slope in slopes if abs(slope) <= MOST_EXPONENT])
-
-
-def slopes_of(known: Sequence[Known]) -> list[float]:
-    """Return d log(speed) / d log(cards) of each platform known at two or more counts."""
-    by_platform: dict[str, dict[int, float]] = {}
-    for one in known:
-        by_platform.setdefault(one.platform, {}).setdefault(one.gpus, one.throughput)
-    found = []
-    for points in by_platform.values():
-        if len(points) > 1:
-            cards, speeds = np.log(sorted(points)), np.log([points[count] for count in sorted(points)])
-            found.append(float(np.polyfit(cards, speeds, 1)[0]))
-    return found
 
 
 def _pairs(groups: dict[str, list[MeasuredRun]], platforms: dict[str, Platform]) -> _Pairs:
@@ -141,11 +114,9 @@ def _pairs(groups: dict[str, list[MeasuredRun]], platforms: dict[str, Platform])
     return _Pairs(np.array(matrix).reshape(-1, 4), np.array(truth), np.array(weight), np.array(fold), used)
 
 
-def _fit_class(name: str, pairs: _Pairs, slopes: np.ndarray, terms: tuple[int, ...]) -> ClassK:
-    exponent = float(np.median(slopes)) if slopes.size else 0.95
-    spread = float(np.std(slopes)) if slopes.size > 2 else 0.1  # noqa: PLR2004
+def _fit_class(name: str, pairs: _Pairs, terms: tuple[int, ...]) -> ClassK:
     if len(pairs.truth) < FEWEST_PAIRS:
-        return ClassK(name, (0.5, 0.5, 0.0, 0.0), -1.0, 1.0, 1.0, len(pairs.truth), pairs.groups, 0.1, 10.0, exponent, spread)
+        return ClassK(name, (0.5, 0.5, 0.0, 0.0), -1.0, 1.0, 1.0, len(pairs.truth), pairs.groups, 0.1, 10.0)
     residual = np.empty(len(pairs.truth))
     for number in range(FOLDS):
         inside = pairs.fold != number
@@ -167,8 +138,6 @@ def _fit_class(name: str, pairs: _Pairs, slopes: np.ndarray, terms: tuple[int, .
         pairs.groups,
         float(predicted.min()),
         float(predicted.max()),
-        exponent,
-        spread,
     )  # type: ignore[arg-type]
 
 

@@ -142,9 +142,10 @@ def _predict_row(run: MeasuredRun, case: Case, platforms: dict[str, Platform], l
     gpus = run.gpus or 1
     reference = next(one for one in usable if one.row == found.reference_row)
     known = [reference, *(one for one in at_count(usable, gpus) if one.platform != reference.platform)]
-    at_wanted = [(one, to_count(one, gpus, case)[0]) for one in known]
+    at_wanted = [to_count(one, run, case, platforms) for one in known]
+    at_gpus = [(one, at.throughput) for one, at in zip(known, at_wanted, strict=True)]
     heard = Heard(learned)
-    found = corrected(found, run, at_wanted, to_count(reference, gpus, case)[1], platforms, heard)
+    found = corrected(found, run, at_gpus, at_wanted[0].spread, platforms, heard)
     return msgspec.structs.replace(found, basis=heard.basis)
 
 
@@ -152,7 +153,7 @@ def _predicted(run: MeasuredRun, blank: Prediction, case: Case, usable: list[Kno
     gpus = run.gpus or 1
     same = [one for one in usable if one.platform == run.platform]
     if same:
-        return other_count(run, blank, case, at_count(same, gpus)[0])
+        return other_count(run, blank, case, at_count(same, gpus)[0], platforms)
     target = platforms[run.platform]
     if case.k is not None:
         reference, k, kind = case.design.rows[0], case.k, "fitted"
@@ -170,12 +171,12 @@ def _predicted(run: MeasuredRun, blank: Prediction, case: Case, usable: list[Kno
     ratio = 1 / sum(terms)
     notes = _notes(run, case, reference, pair, kind)
     low, high = _band(case, kind)
-    speed, spread, count_notes = to_count(reference, gpus, case)
+    at = to_count(reference, run, case, platforms)
     outside = _out_of_range(case, kind, pair, k, ratio)
     if outside is not None:
         notes.insert(0, outside)
-    middle = speed * ratio
-    ends = sorted((in_own_unit(run, middle * math.exp(low - spread)), in_own_unit(run, middle * math.exp(high + spread))))
+    middle = at.throughput * ratio
+    ends = sorted((in_own_unit(run, middle * math.exp(low + at.low)), in_own_unit(run, middle * math.exp(high + at.high))))
     return msgspec.structs.replace(
         blank,
         value=in_own_unit(run, middle),
@@ -188,7 +189,7 @@ def _predicted(run: MeasuredRun, blank: Prediction, case: Case, usable: list[Kno
         out_of_range=outside is not None,
         error_mape=case.error if kind == "fitted" else case.pool.mape,
         siblings=tuple(dict.fromkeys(f"{one.platform} × {one.gpus}" for one in usable)),
-        notes=(*notes, *count_notes),
+        notes=(*notes, *at.notes),
     )
 
 

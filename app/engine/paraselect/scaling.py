@@ -49,7 +49,7 @@ class _Case(Struct, frozen=True, eq=False):
 
     def features(self, gpus: int) -> tuple[float, float, float]:
         """Return the features of a count at the batch that is kept."""
-        first = _batch(self.known[0].run) or 1.0
+        first = batch_of(self.known[0].run) or 1.0
         batch = self.global_batch / gpus if self.global_batch else self.card_batch or first
         return features(gpus, batch / first, self.setup)
 
@@ -60,8 +60,8 @@ class _Case(Struct, frozen=True, eq=False):
         return max(found, default=None)
 
     def _batch_step(self, one: Known) -> float:
-        first = _batch(self.known[0].run)
-        own = _batch(one.run)
+        first = batch_of(self.known[0].run)
+        own = batch_of(one.run)
         return -math.log2(own / first) if own and first else self.features(one.gpus)[2]
 
 
@@ -112,12 +112,11 @@ def _case(known: tuple[Known, ...], platform: Platform, law: Law) -> _Case:
     told = [(one.gpus / one.run.nodes) for one in known if one.run.nodes and one.run.nodes > 1]
     per_node = max(told) if told else CARDS_PER_NODE
     setup = setup_of(platform, known[0].run.task, per_node)
-    first = _batch(known[0].run) or 1.0
-    points = [features(one.gpus, (_batch(one.run) or first) / first, setup) for one in known]
+    first = batch_of(known[0].run) or 1.0
+    points = [features(one.gpus, (batch_of(one.run) or first) / first, setup) for one in known]
     logs = [math.log2(one.throughput / one.gpus) for one in known]
     several = len({one.gpus for one in known}) > 1
-    name = "several" if several else "one"
-    ends = (law.intervals[f"{name}_low"], law.intervals[f"{name}_high"])
+    ends = law.ends(setup.name, several=several)
     return _Case(known, setup, fitted(points, logs, setup, law), ends, *_kept_batch(known), per_node)
 
 
@@ -125,13 +124,14 @@ def _kept_batch(known: Sequence[Known]) -> tuple[float | None, float | None]:
     """Return (global batch that is kept, batch per card that is kept): a global batch that grew with the cards was a batch per card."""
     last = known[-1].run
     if not last.global_batch:
-        return None, _batch(last)
+        return None, batch_of(last)
     shares = [one.run.global_batch / one.gpus for one in known if one.run.global_batch]
     grew = len({one.gpus for one in known}) > 1 and max(shares) / min(shares) <= 1 + SAME_BATCH
     return (None, shares[-1]) if grew else (last.global_batch, None)
 
 
-def _batch(run: MeasuredRun) -> float | None:
+def batch_of(run: MeasuredRun) -> float | None:
+    """Return the batch per card, None where it is not told."""
     return run.global_batch / (run.gpus or 1) if run.global_batch else run.micro_batch
 
 

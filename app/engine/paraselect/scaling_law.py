@@ -32,24 +32,35 @@ class Slopes(Struct, frozen=True):
 
 
 class Classes(Struct, frozen=True):
-    """One figure per class of scaling: stencil codes, training over a fabric, training over the host link."""
+    """One figure per class of scaling: stencil codes, training over a fabric, over the host link, one model served by several cards."""
 
     hpc: Slopes
     fabric: Slopes
     host: Slopes
+    serving: Slopes
 
 
 class Law(Struct, frozen=True):
     """platform_db/scaling_law.toml.
 
     mean, spread   of each slope over the cases of a class; noise: of one run about its law, by class; all in log2
-    intervals      90 % ends in standard deviations of the prediction: one known count, several
+    intervals      90 % ends in standard deviations of the prediction: one known count, several; serving apart
     """
 
     mean: Classes
     spread: Classes
     noise: dict[str, float]
     intervals: dict[str, float]
+
+    def ends(self, name: str, *, several: bool) -> tuple[float, float]:
+        """Return the ends for a class."""
+        key = f"{kind_of(name)}{'several' if several else 'one'}"
+        return self.intervals[f"{key}_low"], self.intervals[f"{key}_high"]
+
+
+def kind_of(name: str) -> str:
+    """Return what the names of a class's interval ends begin with."""
+    return "serving_" if name == "serving" else ""
 
 
 @cache
@@ -70,7 +81,7 @@ def setup_of(platform: Platform, task: str, cards_per_node: float = CARDS_PER_NO
     fabric = platform.fabric
     joined = fabric.kind != "none" and bool(fabric.one_direction_gbs) and not fabric.pairs_only
     domain = (fabric.domain_cards or CARDS_PER_NODE) if joined else 1
-    name = "hpc" if task == "hpc" else "fabric" if joined else "host"
+    name = {"hpc": "hpc", "inference": "serving"}.get(task) or ("fabric" if joined else "host")
     return Setup(name, max(float(domain), cards_per_node))
 
 
@@ -93,16 +104,24 @@ class Fitted(Struct, frozen=True, eq=False):
         return self.level + float(row[1:] @ self.slopes), math.sqrt(float(row @ self.covariance @ row) + self.noise**2)
 
 
-def fitted(points: Sequence[Sequence[float]], logs: Sequence[float], setup: Setup, law: Law) -> Fitted:
-    """Return the law of a case from its known runs: their features and log2 speeds per card."""
-    prior = np.array([0.0, *_three(getattr(law.mean, setup.name))])
-    spread = np.diag([LEVEL_SPREAD**2, *(value**2 for value in _three(getattr(law.spread, setup.name)))])
-    rows = np.column_stack([np.ones(len(points)), -np.array(points, float).reshape(-1, 3)])
+def fitted(points: Sequence[Sequence[float]], logs: Sequence[float], setup: Setup, law: Law, places: Sequence[int] = ()) -> Fitted:
+    """Return the law of a case from its known runs: their features and log2 speeds per card.
+
+    places  of each run's platform, 0 = the one whose level is told; others have a level of their own and tell of the slopes alone
+    """
+    where = np.array(places or [0] * len(points))
+    levels = int(where.max()) + 1
+    prior = np.array([*[0.0] * levels, *_three(getattr(law.mean, setup.name))])
+    spread = np.diag([*[LEVEL_SPREAD**2] * levels, *(value**2 for value in _three(getattr(law.spread, setup.name)))])
+    rows = np.column_stack([where[:, None] == np.arange(levels), -np.array(points, float).reshape(-1, 3)]).astype(float)
     seen = np.array(logs, float)
     noise = law.noise[setup.name]
     gain = spread @ rows.T @ np.linalg.inv(rows @ spread @ rows.T + noise**2 * np.eye(len(seen)))
-    slopes = _sane((prior + gain @ (seen - rows @ prior))[1:])
-    return Fitted(float(np.mean(seen - rows[:, 1:] @ slopes)), slopes, spread - gain @ rows @ spread, noise)
+    slopes = _sane((prior + gain @ (seen - rows @ prior))[levels:])
+    kept = [0, levels, levels + 1, levels + 2]
+    told = where == 0
+    level = float(np.mean(seen[told] - rows[told][:, levels:] @ slopes))
+    return Fitted(level, slopes, (spread - gain @ rows @ spread)[np.ix_(kept, kept)], noise)
 
 
 def _sane(slopes: np.ndarray) -> np.ndarray:
