@@ -105,7 +105,15 @@ def predict_targets(
     first = max((run.row for run in runs), default=0) + 1
     wanted = [
         msgspec.structs.replace(
-            of_case[0], row=first + number, platform=platform, gpus=gpus, speed=None, nodes=None, mem_per_gpu_gib=None, source=""
+            of_case[0],
+            row=first + number,
+            platform=platform,
+            gpus=gpus,
+            speed=None,
+            micro_batch=None,
+            nodes=None,
+            mem_per_gpu_gib=None,
+            source="",
         )
         for number, (platform, gpus) in enumerate(target for target in targets if target not in measured)
     ]
