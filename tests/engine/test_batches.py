@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.engine import pipeline
 from app.engine.model.measurements import MeasuredRun
-from app.engine.paraselect import predict
+from app.engine.paraselect import predict, predict_targets
 from app.engine.paraselect.batches import at_batch, batch_of, beliefs, gain, is_step_time, log_share, mean_of, read_priors, speed_of
 from tests.accuracy.batches import sweeps_of
 
@@ -151,3 +151,12 @@ def test_times_and_first_tokens():
     first = {"task": "inference", "unit": "ms", "better": "lower", "extra": {"quantity": "ttft"}}
     untouched = predicted([row(1, A100, 80.0, 8, **first), row(2, A100, None, 16, **first)])[0]
     assert untouched.value == pytest.approx(80.0) and untouched.batch is None
+
+
+def test_a_projects_target_takes_what_has_room():
+    known, platforms = [row(1, A100, 100.0, 8)], pipeline.platforms_by_id()
+    targets = [(L40S, 8), (H100, 8)]
+    small, large = predict_targets(
+        known, "c", targets, platforms, pipeline.shipped_runs(), room=lambda run: 2 if run.platform == L40S else 32
+    )
+    assert (small.batch, large.batch) == (2, 8) and "batch_fits" in codes(small) and large.batch_gain > 1.02
