@@ -1,7 +1,7 @@
 """Learn platform_db/learned/ from the measured runs that ship: `python -m tests.accuracy.train_paraselect`.
 
-The variances are those that make the evidence most likely (a subset with 80 rows of a source at most; found again inside each of five
-folds of workloads, held-out errors were the same), rounded and kept from vanishing. What is learned here: the evidence, k of the classes,
+The variances are those that make single rows most likely (about 70 of a source, Student's t; `fit_variances` does the same with medians,
+held-out errors were alike), rounded and kept from vanishing. What is learned here: the evidence, k of the classes,
 how much wider than the model says intervals must be, from workloads held out; then corrected rates and software factors, which follow.
 """
 
@@ -17,7 +17,7 @@ from app.engine.model.measurements import MeasuredRun
 from app.engine.paraselect.corrected_rates import corrected_rates
 from app.engine.paraselect.evaluating import folds
 from app.engine.paraselect.evidence import STEP, comparable, gather, read_evidence, write_evidence
-from app.engine.paraselect.hierarchy import EFFECTS, LEVELS, Hierarchy, Settings
+from app.engine.paraselect.hierarchy import EFFECTS, LEVELS, Hierarchy, Settings, doubted
 from app.engine.paraselect.known_runs import Known, known_runs
 from app.engine.paraselect.learned import Z90, Learned, Width, class_k, read_settings, read_widths
 from app.engine.paraselect.rate_tables import write_told
@@ -25,15 +25,23 @@ from app.engine.paraselect.software import software_of
 from app.engine.paths import platform_db_folder
 
 VARIANCE = (
-    (0.080, 0.010, 0.010, 0.008, 0.005, 0.022, 0.050),
-    (0.007, 0.007, 0.007, 0.010, 0.005, 0.005, 0.030),
-    (0.005, 0.005, 0.006, 0.008, 0.034, 0.005, 0.020),
-    (0.005, 0.014, 0.014, 0.014, 0.011, 0.005, 0.009),
-    (0.005, 0.005, 0.020, 0.020, 0.005, 0.005, 0.020),
-    (0.005, 0.021, 0.005, 0.005, 0.000, 0.010, 0.046),
+    (0.0256, 0.0113, 0.0087, 0.0059, 0.0080, 0.0036, 0.0098, 1.5000),
+    (0.0221, 0.0055, 0.0070, 0.0063, 0.0080, 0.0012, 0.0034, 0.0081),
+    (0.0094, 0.0196, 0.0076, 0.0058, 0.0080, 0.0006, 0.0015, 0.0159),
+    (0.0015, 0.0140, 0.0048, 0.0032, 0.0080, 0.0003, 0.0011, 0.0110),
+    (0.0075, 0.0160, 0.0081, 0.0062, 0.0080, 0.0005, 0.0008, 0.0059),
+    (0.0200, 0.0041, 0.0100, 0.0200, 0.0080, 0.0006, 0.0014, 0.0071),
+    (0.0056, 0.0117, 0.0545, 0.0057, 0.0080, 0.0025, 0.0036, 0.1391),
+    (0.0038, 0.0022, 0.0057, 0.0041, 0.0080, 0.0034, 0.0019, 0.0028),
+    (0.0024, 0.0017, 0.1076, 0.0067, 0.0080, 0.0003, 0.0022, 0.0185),
+    (0.0023, 0.0040, 0.0066, 0.0719, 0.0080, 0.0006, 0.0017, 0.0084),
+    (0.0400, 0.0100, 0.0010, 0.0010, 0.0010, 0.0002, 0.0010, 0.0050),
+    (0.0020, 0.0020, 0.0010, 0.0010, 0.0010, 0.0002, 0.0080, 0.0150),
+    (0.0010, 0.0010, 0.0010, 0.0010, 0.0010, 0.0002, 0.0005, 0.0500),
+    (0.0010, 0.0060, 0.0100, 0.0010, 0.0050, 0.0001, 0.0004, 0.0100),
 )
-"""By level (all, class, precision, stack, workload, case) and effect (compute, memory, fabric, vram, card, architecture, vendor)."""
-NOISE = 0.01
+"""By level and effect (hierarchy.LEVELS, EFFECTS)."""
+NOISE = 0.005
 FEWEST = 60
 """Trials a kind needs for a width of its own."""
 
@@ -44,7 +52,7 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     settings = settings_of(runs)
     (folder / "model.toml").write_text(_model(settings, len(runs)), encoding="utf-8")
-    write_evidence(folder / "evidence.csv", gather(runs, platforms))
+    write_evidence(folder / "evidence.csv", doubted(gather(runs, platforms), platforms, settings))
     with (folder / "widths.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("kind", "factor", "trials"))
@@ -64,7 +72,9 @@ def write_corrections() -> None:
 
 def settings_of(runs: tuple[MeasuredRun, ...]) -> Settings:
     """Return the variances above with k of the runs' classes."""
-    variance = {level: dict(zip(EFFECTS, values, strict=True)) for level, values in zip(LEVELS, VARIANCE, strict=True)}
+    variance: dict[str, dict[str, float]] = {
+        level: dict(zip(EFFECTS, values, strict=True)) for level, values in zip(LEVELS, VARIANCE, strict=True)
+    }
     return Settings(variance, NOISE, class_k(runs, pipeline.platforms_by_id()))
 
 
@@ -72,7 +82,8 @@ def residuals(runs: tuple[MeasuredRun, ...]) -> list[tuple[str, float, str]]:
     """Return (kind, log error ÷ deviation, source) of predictions with whole workloads held out."""
     platforms, found = pipeline.platforms_by_id(), []
     for held_out, rest in folds(runs):
-        learned = Learned(Hierarchy(gather(rest, platforms), platforms, settings_of(rest)), ())
+        settings = settings_of(rest)
+        learned = Learned(Hierarchy(doubted(gather(rest, platforms), platforms, settings), platforms, settings), ())
         cases: dict[str, list[MeasuredRun]] = defaultdict(list)
         for run in held_out:
             if run.speed is not None and run.gpus is not None and run.platform in platforms:

@@ -2,14 +2,16 @@
 
 import math
 
+import msgspec
 import pytest
 
 from app.engine import pipeline
 from app.engine.model.measurements import MeasuredRun
 from app.engine.paraselect import predict
 from app.engine.paraselect.evidence import gather, read_evidence, write_evidence
-from app.engine.paraselect.features import rates_of
-from app.engine.paraselect.learned import learn, shipped_learned
+from app.engine.paraselect.features import groups_by_names, load_of, rates_of, workload_kinds
+from app.engine.paraselect.hierarchy import doubted
+from app.engine.paraselect.learned import learn, read_settings, shipped_learned
 
 A100, H100, L40S, ASCEND = "nvidia-a100-sxm-80gb", "nvidia-h100-sxm-80gb", "nvidia-l40s", "ascend-910b2"
 
@@ -77,3 +79,57 @@ def test_fp32_lies_between_the_vector_and_the_tensor_rate():
     a100 = pipeline.platforms_by_id()[A100]
     single, tensor, half = (rates_of(a100, precision, 1)[0] for precision in ("fp32", "tf32", "fp16"))
     assert single < tensor < half
+
+
+@pytest.mark.parametrize(
+    ("name", "area", "family"),
+    [
+        ("Llama-3-8B-isl128-osl128", "llm", "llama"),
+        ("Mixtral-8x7B", "llm", "moe"),
+        ("Qwen2-VL 7B", "multimodal", "multimodal"),
+        ("ResNet50_BAM", "vision", "resnet"),
+        ("DLE-TensorFlow2/BERT [large]", "encoder", "bert"),
+        ("Wan-AI/Wan2.1-T2V-14B:text-to-video", "generation", "video"),
+        ("GROMACS water", "particles", "particles"),
+        ("FluidX3D-D3Q19-LBM", "grid", "grid"),
+        ("a code of our own", "other", ""),
+    ],
+)
+def test_a_workload_is_grouped_by_its_name(name, area, family):
+    groups = groups_by_names("training-many", "bf16", "PyTorch 2.3", "somewhere", name.lower(), 2)
+    assert groups.area == area and groups.family == (f"training {family}" if family else "")
+
+
+def test_lengths_of_a_request_and_the_batch_do_not_make_another_model():
+    short, long = (groups_by_names("inference-one", "fp16", "vLLM", "s", f"llama-2-7b-isl{n}-osl{n}", n // 128) for n in (128, 1024))
+    assert short.model == long.model and short.workload != long.workload and short.load != long.load
+    assert load_of(row(1, "c", A100, 1.0, micro_batch=4.0)) == load_of(row(1, "c", A100, 1.0, global_batch=32.0)) == 1
+    assert load_of(row(1, "c", A100, 1.0)) is None
+
+
+def test_every_kind_of_workload_says_where_a_judged_share_is_from():
+    for kind in workload_kinds():
+        assert kind.area and kind.family and (kind.compute_share is None or 0 <= kind.compute_share <= 1)
+
+
+def test_a_known_row_that_all_others_contradict_hardly_moves_the_prediction():
+    names = [A100, H100, L40S, "nvidia-a40", "nvidia-rtx-4090", "nvidia-l20"]
+    sound = [row(n, "c", name, speed) for n, (name, speed) in enumerate(zip(names, (10.0, 20.0, 9.0, 5.0, 9.5, 6.0), strict=True), 1)]
+    broken = [*sound[:3], msgspec.structs.replace(sound[3], speed=0.1), *sound[4:]]
+    wanted = row(9, "c", "nvidia-a100-sxm-40gb", None)
+    alone = predicted([*sound[:3], *sound[4:], wanted]).value
+    assert predicted([*broken, wanted]).value == pytest.approx(alone, rel=0.2)
+    assert predicted([sound[0], broken[3], wanted]).low < alone  # of two rows no one can tell which is broken
+
+
+def test_what_all_else_contradicts_is_doubted():
+    runs = made(0.9) + [row(90, "odd", A100, 5.0), row(91, "odd", ASCEND, 5000.0)]
+    evidence = learned_evidence(runs)
+    assert max(one.doubt for one in evidence if one.named.workload == "wodd") > 2 * max(
+        one.doubt for one in evidence if one.named.workload != "wodd"
+    )
+
+
+def learned_evidence(runs):
+    platforms = pipeline.platforms_by_id()
+    return doubted(gather(runs, platforms), platforms, read_settings())

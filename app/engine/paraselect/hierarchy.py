@@ -2,25 +2,38 @@
 
     log speed = offset of the case + formula with the class's k + slopes of the rates + card + architecture + vendor
 
-Slopes and effects have a part that all share and parts of the class, its precision, the stack, the workload and the case; each is a
-Gaussian around zero, so that what is measured little shrinks to what is above it: card to architecture to vendor to data sheet, case to
-workload to stack to class. Everything is one covariance, and a prediction its conditional mean, in closed form.
+Slopes and effects have a part that all share and parts of the task, the class, its precision, the software, the kind of workload, the
+model and the case (features.Groups); each is a Gaussian around zero, so that what is measured little shrinks to what is above it: card to
+architecture to vendor to data sheet, case to model to kind to class. Everything is one covariance, and a prediction its conditional
+mean, in closed form. Noise has heavy tails (Student's t): what all else contradicts weighs less, in the evidence (`doubted`) as among the
+known rows of a case.
 """
 
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 from msgspec import Struct
 
 from app.engine.model.platforms import Platform
 from app.engine.paraselect.evidence import Evidence
-from app.engine.paraselect.features import Groups, Rates, formula_log, names_of, rates_of
+from app.engine.paraselect.features import Groups, Rates, formula_log, kind_of, names_of, rates_of
 
 OFFSET = 100.0
 """Variance of a case's offset: as good as unknown."""
 MOST_KEPT = 4000
-LEVELS = ("all", "class", "precision", "stack", "workload", "case")
-EFFECTS = ("compute", "memory", "fabric", "vram", "card", "architecture", "vendor")
+LEVELS = (
+    "all", "task", "class", "precision", "framework", "stack", "area", "family", "model", "workload", "load", "stack_load", "model_load",
+    "case",
+)  # fmt: skip
+EFFECTS = ("compute", "memory", "fabric", "vram", "tf32", "card", "architecture", "vendor")
+SLOPES, NAMES = 5, 3
+EVIDENCE_TAILS, CASE_TAILS = 3.0, 2.0
+"""Degrees of freedom of the noise: of the evidence, and of the rows of a case, where a broken one does more harm."""
+ROUNDS = 4
+FEWEST_TO_DOUBT = 3
+AT_ONCE = 4_000_000
+"""Cells of a covariance that are worked out in one piece."""
 
 
 class Settings(Struct, frozen=True):
@@ -34,19 +47,23 @@ class Settings(Struct, frozen=True):
         """Return (levels, effects)."""
         return np.array([[self.variance[level].get(effect, 0.0) for effect in EFFECTS] for level in LEVELS])
 
-    def k_of(self, kind: str) -> tuple[float, float]:
-        """Return k of a class, half and half where it has none."""
-        return self.k.get(kind, (0.5, 0.5))
+    def k_of(self, groups: Groups) -> tuple[float, float]:
+        """Return k of what a workload computes where that is told, else of its class, half and half where it has none."""
+        kind = kind_of(groups.workload.partition(" ")[2])
+        if kind is not None and kind.compute_share is not None:
+            return kind.compute_share, 1 - kind.compute_share
+        return self.k.get(groups.kind, (0.5, 0.5))
 
 
 class Row(Struct, frozen=True):
-    """One platform in one case or set. cases: of how many cases its speed is the median."""
+    """One platform in one case or set. cases: of how many cases its speed is the median; doubt: how many times the noise it has."""
 
     groups: Groups
     case: str
     platform: Platform
     rates: Rates
     cases: int = 1
+    doubt: float = 1.0
 
 
 class Posterior(Struct, frozen=True, eq=False):
@@ -56,14 +73,15 @@ class Posterior(Struct, frozen=True, eq=False):
     deviation: np.ndarray
 
 
-class _Coded(Struct, eq=False):
-    """Rows as arrays: names (n, 6) of levels and (n, 3) of card, architecture, vendor; rates (n, 4); weight (n,); formula (n,)."""
+class Coded(Struct, eq=False):
+    """Rows as arrays: names (n, levels) and (n, 3) of card, architecture, vendor; rates (n, 5); weight (n,); formula (n,); doubt (n,)."""
 
     levels: np.ndarray
     names: np.ndarray
     rates: np.ndarray
     weight: np.ndarray
     formula: np.ndarray
+    doubt: np.ndarray
 
 
 class Hierarchy:
@@ -74,18 +92,13 @@ class Hierarchy:
 
         self._settings, self._variance = settings, settings.matrix()
         self._ids: dict[str, int] = {}
-        rows, speeds = [], []
-        for one in evidence:
-            rates = rates_of(platforms[one.platform], one.precision, one.gpus) if one.platform in platforms else None
-            if rates is not None:
-                rows.append(Row(one.groups, f"set {one.part}", platforms[one.platform], rates, one.cases))
-                speeds.append(one.log_speed)
+        rows, speeds = rows_of(evidence, platforms)
         self._rows = self._code(rows)
         self._kept: dict[tuple[object, ...], tuple[np.ndarray, np.ndarray]] = {}
-        covariance = self._covariance(self._rows, self._rows) + np.diag(settings.noise / self._rows.weight**2)
-        factor = cho_factor(covariance, lower=True, overwrite_a=True, check_finite=False)
+        factor = cho_factor(self._noisy(), lower=True, overwrite_a=True, check_finite=False)
         self._inverse = cho_solve(factor, np.eye(len(rows)), check_finite=False)
-        self._told = self._inverse @ (np.array(speeds) - self._rows.formula)
+        self._away = np.array(speeds) - self._rows.formula
+        self._told = self._inverse @ self._away
         self.measured = {(row.groups.kind, row.platform.id) for row in rows}
         self.architectures = {names_of(row.platform)[1] for row in rows}
         self.workloads: dict[str, set[str]] = {}
@@ -96,9 +109,10 @@ class Hierarchy:
         """Return the wanted log speeds given the known ones of the same case."""
         mean, covariance, count = *self._prior([*known, *wanted]), len(known)
         noise = self._settings.noise
-        inside = covariance[:count, :count] + noise * np.eye(count)
-        weights = np.linalg.solve(inside, covariance[:count, count:])
-        found = mean[count:] + weights.T @ (np.array(speeds) - mean[:count])
+        inside, away = covariance[:count, :count], np.array(speeds) - mean[:count]
+        scales = _scales(inside, away, noise, CASE_TAILS) if count >= FEWEST_TO_DOUBT else np.ones(count)
+        weights = np.linalg.solve(inside + np.diag(noise * scales), covariance[:count, count:])
+        found = mean[count:] + weights.T @ away
         spread = np.diag(covariance)[count:] - np.einsum("ij,ij->j", weights, covariance[:count, count:]) + noise
         return Posterior(found, np.sqrt(np.maximum(spread, 1e-6)))
 
@@ -108,49 +122,108 @@ class Hierarchy:
         if len(self._kept) + len(fresh) > MOST_KEPT:
             self._kept, fresh = {}, {_key(row): row for row in rows}
         if fresh:
-            across = self._covariance(self._code(list(fresh.values())), self._rows)
+            across = covariance_of(self._code(list(fresh.values())), self._rows, self._variance)
             self._kept.update(zip(fresh, zip(across, across @ self._inverse, strict=True), strict=True))
+
+    def doubts(self) -> np.ndarray:
+        """Return (n,) how many times the noise each row of the evidence has, as all the others see it."""
+        free = covariance_of(self._rows, self._rows, self._variance)
+        own = self._settings.noise / self._rows.weight**2
+        return _scales(free, self._away, own, EVIDENCE_TAILS)
+
+    def _noisy(self) -> np.ndarray:
+        free = covariance_of(self._rows, self._rows, self._variance)
+        free[np.diag_indices_from(free)] += self._settings.noise * self._rows.doubt / self._rows.weight**2
+        return free
 
     def _prior(self, rows: list[Row]) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and covariance of rows given the evidence alone."""
         self.prepare(rows)
         coded, found = self._code(rows), [self._kept[_key(row)] for row in rows]
         across, reduced = np.array([pair[0] for pair in found]), np.array([pair[1] for pair in found])
-        return coded.formula + across @ self._told, self._covariance(coded, coded) - across @ reduced.T
+        return coded.formula + across @ self._told, covariance_of(coded, coded, self._variance) - across @ reduced.T
 
-    def _covariance(self, one: _Coded, other: _Coded) -> np.ndarray:
-        alike = [np.equal.outer(one.levels[:, place], other.levels[:, place]) for place in range(len(LEVELS))]
-        shared = [np.multiply.outer(one.rates[:, place], other.rates[:, place]) for place in range(one.rates.shape[1])]
-        shared += [np.equal.outer(one.names[:, place], other.names[:, place]) for place in range(one.names.shape[1])]
-        found = np.zeros(alike[0].shape)
-        for level, same in enumerate(alike):
-            part = np.zeros(same.shape)
-            for effect, matrix in enumerate(shared):
-                part += self._variance[level, effect] * matrix
+    def _code(self, rows: Sequence[Row]) -> Coded:
+        return code(rows, self._settings, self._ids)
+
+
+def rows_of(evidence: Sequence[Evidence], platforms: dict[str, Platform]) -> tuple[list[Row], list[float]]:
+    """Return the rows of evidence whose platforms have rates, and their log speeds."""
+    rows, speeds = [], []
+    for one in evidence:
+        rates = rates_of(platforms[one.platform], one.precision, one.gpus) if one.platform in platforms else None
+        if rates is not None:
+            rows.append(Row(one.groups, f"set {one.part}", platforms[one.platform], rates, one.cases, one.doubt))
+            speeds.append(one.log_speed)
+    return rows, speeds
+
+
+def doubted(evidence: Sequence[Evidence], platforms: dict[str, Platform], settings: Settings) -> tuple[Evidence, ...]:
+    """Return the evidence with the doubt that all of it casts on each row."""
+    known = [
+        one for one in evidence if one.platform in platforms and rates_of(platforms[one.platform], one.precision, one.gpus) is not None
+    ]
+    if not known:
+        return ()
+    scales = Hierarchy(known, platforms, settings).doubts()
+    return tuple(msgspec.structs.replace(one, doubt=float(scale)) for one, scale in zip(known, scales, strict=True))
+
+
+def code(rows: Sequence[Row], settings: Settings, ids: dict[str, int]) -> Coded:
+    """Return rows as arrays; ids gives each name its number and grows."""
+    levels, names = [], []
+    for row in rows:
+        groups, own = row.groups, row.case
+        told = ["all", *(getattr(groups, "kind" if level == "class" else level) or f"{own} alone" for level in LEVELS[1:-1]), own]
+        levels.append([ids.setdefault(f"{place} {name}", len(ids)) for place, name in enumerate(told)])
+        names.append([ids.setdefault(f"name {name}", len(ids)) for name in names_of(row.platform)])
+    return Coded(
+        np.array(levels).reshape(-1, len(LEVELS)),
+        np.array(names).reshape(-1, NAMES),
+        np.array([row.rates for row in rows]).reshape(-1, SLOPES),
+        np.sqrt([row.cases for row in rows]),
+        np.array([formula_log(row.rates, settings.k_of(row.groups)) for row in rows]),
+        np.array([row.doubt for row in rows]),
+    )
+
+
+def shared_effects(one: Coded, other: Coded) -> np.ndarray:
+    """Return (effects, n, m): products of the rates' logs, then 1 where card, architecture, vendor are the same."""
+    slopes = np.einsum("ie,je->eij", one.rates, other.rates)
+    return np.concatenate([slopes, one.names.T[:, :, None] == other.names.T[:, None, :]])
+
+
+def covariance_of(one: Coded, other: Coded, variance: np.ndarray) -> np.ndarray:
+    """Return (n, m) covariances without noise. variance: (levels, effects)."""
+    step = max(1, AT_ONCE // max(1, len(EFFECTS) * len(other.weight)))
+    found = np.empty((len(one.weight), len(other.weight)))
+    for start in range(0, len(found), step):
+        part = slice(start, start + step)
+        some = Coded(*(getattr(one, name)[part] for name in one.__struct_fields__))
+        effects = shared_effects(some, other)
+        total = np.zeros(effects.shape[1:])
+        for level, values in enumerate(variance):
+            own = np.tensordot(values, effects, 1)
             if level == len(LEVELS) - 1:  # the median of n cases has an nth of what a case has of its own
-                part *= np.multiply.outer(1 / one.weight, 1 / other.weight)
-                part += OFFSET
-            found += same * part
-        return found
+                own = own * np.multiply.outer(1 / some.weight, 1 / other.weight) + OFFSET
+            total += (some.levels[:, level, None] == other.levels[None, :, level]) * own
+        found[part] = total
+    return found
 
-    def _code(self, rows: Sequence[Row]) -> _Coded:
-        levels, names = [], []
-        for row in rows:
-            groups, own = row.groups, row.case
-            told = ("all", groups.kind, groups.precision, groups.stack or f"{own} stack", groups.workload or f"{own} workload", own)
-            levels.append([self._id(f"{place} {name}") for place, name in enumerate(told)])
-            names.append([self._id(name) for name in names_of(row.platform)])
-        formula = [formula_log(row.rates, self._settings.k_of(row.groups.kind)) for row in rows]
-        return _Coded(
-            np.array(levels).reshape(-1, len(LEVELS)),
-            np.array(names).reshape(-1, 3),
-            np.array([row.rates for row in rows]).reshape(-1, 4),
-            np.sqrt([row.cases for row in rows]),
-            np.array(formula),
-        )
 
-    def _id(self, name: str) -> int:
-        return self._ids.setdefault(name, len(self._ids))
+def _scales(free: np.ndarray, away: np.ndarray, noise: np.ndarray | float, tails: float) -> np.ndarray:
+    """Return by how much each row's noise is to be scaled (>= 1) under Student's t, by expectation and maximisation.
+
+    free (n, n) covariance without noise; away (n,) from the mean; noise: variance of a row, or of each
+    """
+    scales, own = np.ones(len(away)), np.broadcast_to(noise, away.shape)
+    for _ in range(ROUNDS):
+        now = own * scales
+        inverse = np.linalg.inv(free + np.diag(now))
+        residual = now * (inverse @ away)
+        unsure = np.maximum(now - now**2 * np.diag(inverse), 0.0)
+        scales = np.maximum((tails + (residual**2 + unsure) / own) / (tails + 1), 1.0)
+    return scales
 
 
 def _key(row: Row) -> tuple[object, ...]:

@@ -13,8 +13,8 @@ from msgspec import Struct, convert
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Platform
 from app.engine.paraselect.evidence import gather, read_evidence
-from app.engine.paraselect.features import groups_of, rates_of
-from app.engine.paraselect.hierarchy import Hierarchy, Row, Settings
+from app.engine.paraselect.features import groups_of, rated_precision, rates_of
+from app.engine.paraselect.hierarchy import Hierarchy, Row, Settings, doubted
 from app.engine.paraselect.known_runs import Known
 from app.engine.paraselect.pooled import Pool, class_of
 from app.engine.paths import platform_db_folder
@@ -50,7 +50,7 @@ class Learned:
         known  the known rows, each with its throughput at the wanted card count
         """
         gpus, first = run.gpus or 1, known[0][0].run
-        precision = run.precision or first.precision
+        precision = run.precision or rated_precision(first)
         groups = groups_of(first)
         rows, speeds = [], []
         for one, speed in known:
@@ -72,7 +72,9 @@ class Learned:
         groups, rows = groups_of(first), []
         for run in wanted:
             rates = (
-                rates_of(platforms[run.platform], run.precision or first.precision, run.gpus or 1) if run.platform in platforms else None
+                rates_of(platforms[run.platform], run.precision or rated_precision(first), run.gpus or 1)
+                if run.platform in platforms
+                else None
             )
             if rates is not None:
                 rows.append(Row(groups, "case", platforms[run.platform], rates))
@@ -90,7 +92,7 @@ def learn(runs: Sequence[MeasuredRun], platforms: dict[str, Platform], widths: S
     """Learn from runs with the variances that ship."""
     base = read_settings()
     settings = Settings(base.variance, base.noise, class_k(runs, platforms))
-    return Learned(Hierarchy(gather(runs, platforms), platforms, settings), widths)
+    return Learned(Hierarchy(doubted(gather(runs, platforms), platforms, settings), platforms, settings), widths)
 
 
 def class_k(runs: Sequence[MeasuredRun], platforms: dict[str, Platform]) -> dict[str, tuple[float, float]]:
