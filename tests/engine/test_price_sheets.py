@@ -293,7 +293,7 @@ def tampered(tmp_path, change):
 
 SHEET, RELS = "xl/worksheets/sheet1.xml", "xl/_rels/workbook.xml.rels"
 ROW = b'<row r="3"><c r="%s"><f>%s</f><v>1</v></c></row></sheetData>'
-REL = b'<Relationship Id="rId9" TargetMode="External" Type="x/externalLinkPath" Target="file:///c:/x.xlsx"/></Relationships>'
+REL = b'<Relationship Id="rId9" TargetMode="External" Type="x/externalLinkPath" Target="x.xlsx"/></Relationships>'
 
 
 def formula(place, text):
