@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.cli._costs import describe_costs
 from app.cli._frame import Command, Result, Words, print_fault, text_table
 from app.cli._kind import describe_kind, kind_lines
 from app.cli._tables import describe_problems, read_told
@@ -92,6 +93,7 @@ def _describe_plan(plan: "Plan", lang: str) -> dict:
         "reasons": [render(said, lang) for said in plan.reasons],
         "notes": [render(said, lang) for said in plan.notes],
         "price_cell": plan.price.cell,
+        "costs": describe_costs(plan.costs, lang) if plan.costs else None,
     }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from app.engine.errors import EngineError
-from app.engine.known import catalogue, catalogue_of, knowledge, shipped_runs, site_digest
+from app.engine.known import catalogue, catalogue_of, cost_terms, knowledge, shipped_runs, site_digest
 from app.engine.messages import message
 from app.engine.model.assessments import Assessment, EffortSettings
 from app.engine.model.estimates import MemoryEstimate, MemoryFit, Prediction
@@ -134,6 +134,7 @@ def _selection(project: Project) -> dict[str, object]:
         workload=project.workload,
         platforms=catalogue_of(project).by_id,
         include_restricted=project.include_restricted,
+        terms=cost_terms(),
         unpredicted={found.platform: found.notes[0] for found in project.predictions if found.value is None and found.notes},
     )
     return {"selection": selection}

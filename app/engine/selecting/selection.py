@@ -10,11 +10,15 @@ from msgspec import Struct
 from app.engine.errors import EngineError
 from app.engine.messages import Message, message
 from app.engine.model.assessments import Assessment
+from app.engine.model.costs import CostTerms
 from app.engine.model.plans import Exclusion, Plan, PlanPoint, Price, Selection
 from app.engine.model.platforms import Platform
 from app.engine.model.requirements import Requirement
 from app.engine.model.workloads import Workload
+from app.engine.selecting.breakdown import gross_of, with_costs
 from app.engine.selecting.cost import cost_of, nodes_of
+from app.engine.selecting.cost_lines import form_of
+from app.engine.selecting.money import cents
 from app.engine.selecting.porting import porting_of
 from app.engine.selecting.ranking import on_front, recommend, with_tags
 from app.engine.selecting.supply import NOT_SUPPLIED, REFERENCE_ONLY, doubt_of_supply
@@ -35,6 +39,7 @@ class _Needs(Struct, frozen=True):
     work: Work | None
     unit: str
     include_restricted: bool
+    terms: CostTerms
 
 
 def make_selection(
@@ -48,10 +53,12 @@ def make_selection(
     unpredicted: Mapping[str, Message] | None = None,
     today: datetime.date | None = None,
     include_restricted: bool = False,
+    terms: CostTerms | None = None,
 ) -> Selection:
     """Return all plans. Raises EngineError where the work and no speed share a unit.
 
     unpredicted         why a platform has no speed
+    terms               forms of service, and what is assumed of costs that no sheet states
     include_restricted  rank what cannot be supplied like the rest; else it is told as left out, and its plans are for reference only
     """
     work = parse_work(requirement.work)
@@ -59,7 +66,7 @@ def make_selection(
     if work and points and all(speeds_per_second(point, workload, unit) is None for point in points):
         raise EngineError("selecting.units_differ", work=requirement.work, unit=points[0].speed.unit)
     by_id = {found.platform: found for found in assessments}
-    needs = _Needs(requirement, workload, platforms, by_id, unpredicted or {}, work, unit, include_restricted)
+    needs = _Needs(requirement, workload, platforms, by_id, unpredicted or {}, work, unit, include_restricted, terms or CostTerms())
     plans: list[Plan] = []
     excluded: list[Exclusion] = []
     for price in prices:
@@ -106,16 +113,16 @@ def _plan(price: Price, points: Sequence[PlanPoint], needs: _Needs) -> Plan | Me
     cost = cost_of(price, point.gpus, days[0] if days else None)
     if cost is None:
         return message("selecting.no_cards_per_node")
-    if days is None and price.billing == "purchase":
-        total, per_month = cost.total, None
-    else:
-        total, per_month = (cost.total if days else None), cost.per_month
-    ends = [cost_of(price, point.gpus, value) for value in (days[2], days[1])] if days else []
+    form = form_of(price, needs.terms)
+    bought = price.billing == "purchase"
+    total = gross_of(cost.line, form) if days or bought else None
+    per_month = None if cost.per_month is None else gross_of(month.line, form) if (month := cost_of(price, point.gpus, None)) else None
+    ends = [gross_of(end.line, form) for value in (days[2], days[1]) if (end := cost_of(price, point.gpus, value))] if days else []
     monthly_work = speeds[0] * SECONDS_PER_DAY * DAYS_IN_MONTH
     porting = porting_of(price, needs.assessments.get(price.platform))
-    rental, total = total, (None if total is None else total + porting.cost[1])
+    rental, total = total, (None if total is None else float(cents(total) + cents(porting.cost[1])))
     money = total if days else per_month
-    return Plan(
+    plan = Plan(
         name="",
         platform=price.platform,
         gpus=point.gpus,
@@ -139,8 +146,8 @@ def _plan(price: Price, points: Sequence[PlanPoint], needs: _Needs) -> Plan | Me
         work_per_month=monthly_work,
         duration_low_days=days[2] if days else None,
         duration_high_days=days[1] if days else None,
-        total_low=ends[0].total + porting.cost[0] if ends and ends[0] else None,
-        total_high=ends[1].total + porting.cost[2] if ends and ends[1] else None,
+        total_low=ends[0] + porting.cost[0] if ends else None,
+        total_high=ends[1] + porting.cost[2] if ends else None,
         porting_days=porting.days,
         porting_cost=porting.cost[1] if porting.is_counted else None,
         porting_low=porting.cost[0] if porting.is_counted else None,
@@ -151,6 +158,9 @@ def _plan(price: Price, points: Sequence[PlanPoint], needs: _Needs) -> Plan | Me
         reasons=(doubt,) if (doubt := doubt_of_supply(needs.platforms[price.platform])) else (),
         notes=(*cost.notes, *porting.notes, *point.notes[:1]),
     )
+    work = (needs.work.amount, needs.unit) if needs.work else None
+    platform = needs.platforms[price.platform]
+    return with_costs(plan, cost, form, requirement=needs.requirement, platform=platform, terms=needs.terms, work=work)
 
 
 def _doubts(price: Price, point: PlanPoint, needs: _Needs) -> tuple[str, ...]:
