@@ -1,4 +1,4 @@
-"""The lines of a plan's price as JSON; money in the plan's currency, to the cent."""
+"""The lines of a plan's price and the options over card counts as JSON; money in the plan's currency, to the cent."""
 
 from typing import TYPE_CHECKING
 
@@ -6,6 +6,7 @@ from app.engine.messages import render, term
 
 if TYPE_CHECKING:
     from app.engine.model.costs import Breakdown, CostLine
+    from app.engine.model.options import Options
 
 
 def describe_costs(costs: "Breakdown", lang: str) -> dict:
@@ -27,6 +28,13 @@ def describe_costs(costs: "Breakdown", lang: str) -> dict:
         if costs.ownership
         else None,
     }
+
+
+def describe_options(options: "Options") -> dict:
+    """Return how many options were looked at and why most are none, the front, the best by objective as indices into `told`."""
+    from msgspec.structs import asdict
+
+    return asdict(options) | {"told": [asdict(one) for one in options.told]}
 
 
 def _line(line: "CostLine", lang: str) -> dict:

@@ -56,7 +56,7 @@ def cost_of(price: Price, gpus: int, days: float | None) -> Cost | None:
     per_month = float(month.gross)
     if days is None:
         return Cost(per_month, per_month, float(DAYS_IN_MONTH), tuple(notes), month)
-    paid = max(days, _minimum_days(price.minimum))
+    paid = max(days, minimum_days(price.minimum))
     if paid > days:
         notes.append(message("selecting.minimum", minimum=price.minimum))
     periods = _periods(price.billing, paid, whole=True)
@@ -84,7 +84,13 @@ def _periods(billing: str, days: float, *, whole: bool) -> float:
     return math.ceil(days / length - 1e-9) if whole else days / length
 
 
-def _minimum_days(text: str) -> float:
+def period_days(billing: str) -> int | None:
+    """Return the days of a period that is paid whole, None where hours are paid."""
+    return _DAYS.get(billing)
+
+
+def minimum_days(text: str) -> float:
+    """Return the least term that a row states, 0 where it states none."""
     found = _MINIMUM.search(text)
     if not found:
         return 0.0
