@@ -14,7 +14,7 @@ from app.engine.paraselect import SideBySide, TermsRow, compute_rate, side_by_si
 from app.gui.figures import short_name
 from app.gui.look import Look
 from app.gui.theme.tokens import SMALL_PX
-from app.gui.widgets.basics import Card, clear, kind_chip, label, picture, row, tool
+from app.gui.widgets.basics import Card, button, clear, kind_chip, label, picture, row, tool
 from app.gui.widgets.clipboard import copy_picture
 from app.gui.widgets.formula import FormulaBars, FormulaRow, k_tiles
 from app.gui.widgets.interval_bands import why_unpredicted
@@ -25,15 +25,19 @@ RATE_NOTES = ("paraselect.rate_effective", "paraselect.rate_peak")
 
 
 class TermsCard(Card):
-    """Shows the terms around one platform; act gets the platform of a bar that is clicked."""
+    """Shows the terms around one platform; act gets the platform of a bar that is clicked, explain the one whose grounds are asked for."""
 
-    def __init__(self, look: Look, act: Callable[[str], object]) -> None:
+    def __init__(self, look: Look, act: Callable[[str], object], explain: Callable[[str], object]) -> None:
         super().__init__(look.say(f"{AREA}.title"), look.say(f"{AREA}.hint"))
         self._look = look
         self._names = [look.say(f"{AREA}.{name}") for name in TERMS]
         self._kind = row()
         self.tools.addLayout(self._kind)
         self.tools.addWidget(tool("copy", look.say("page_prediction.copy_picture"), look.theme, lambda: copy_picture(self)))
+        self._platform = ""
+        self.why = button(look.say("explanations.head.open"), look.theme, lambda: explain(self._platform), symbol="info")
+        self.why.setToolTip(look.say("explanations.head.open_tip"))
+        self.tools.addWidget(self.why)
         self._tiles = QVBoxLayout()
         self.body.addLayout(self._tiles)
         self.bars = FormulaBars(look, look.say(f"{AREA}.title"))
@@ -52,6 +56,8 @@ class TermsCard(Card):
         """Show what is comparable with this platform at this count of cards; "" for the reference."""
         found = side_by_side(runs, predictions, gpus, platform)
         own = next((one for one in predictions if (one.platform, one.gpus) == (platform, gpus)), None)
+        self._platform = platform
+        self.why.setEnabled(own is not None and own.value is not None)
         clear(self._tiles)
         self._tiles.addWidget(k_tiles(found.k, self._names, self._k_tips(found), self._look))
         clear(self._kind)
