@@ -10,7 +10,7 @@ from app.engine import evaluation, pipeline
 from app.engine.evaluation import told_of
 from app.engine.explaining import explain_project
 from app.engine.model.evaluations import standing_of
-from app.engine.model.explanations_said import next_said
+from app.engine.model.explanations_said import measurement_said
 from app.engine.model.projects import changed
 from app.gui.figures import short_name, speed_scale
 from app.gui.look import Look
@@ -242,7 +242,7 @@ def test_a_prediction_is_explained_in_a_window_of_its_own(show, sample, qtbot, l
     told = explain_project(page.session.project, ASCEND, page.gpus())
     assert all(one.source in text for one in told.grounds)
     assert page.look.say("explanations.head.next") in text
-    assert all(page.look.tell(next_said(one, lambda name: short_name(name, page.look))) in text for one in told.measure_next)
+    assert all(page.look.tell(measurement_said(one, lambda name: short_name(name, page.look))) in text for one in told.measure_next)
     assert "explanations." not in text
     dialog.close()
 

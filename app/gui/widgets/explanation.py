@@ -9,7 +9,7 @@ from app.engine.evaluation import told_of
 from app.engine.model.corrections_said import class_said
 from app.engine.model.estimates import Prediction
 from app.engine.model.explanations import Explanation
-from app.engine.model.explanations_said import distance_said, next_said, pair_said
+from app.engine.model.explanations_said import distance_said, measurement_said
 from app.gui.figures import full_name, short_name
 from app.gui.look import UNKNOWN, Look
 from app.gui.theme.tokens import BODY_PX, SMALL_PX
@@ -60,7 +60,9 @@ class ExplanationDialog(QDialog):
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(boxed(inner, "pageBody"))
+        area.setWidget(boxed(inner))
+        area.viewport().setAutoFillBackground(False)
+        area.widget().setAutoFillBackground(False)
         return area
 
     def copy(self) -> None:
@@ -102,7 +104,7 @@ def _next(told: Explanation, look: Look) -> Table:
     columns = (Column(word("measurement"), least=360), Column(word("before"), "%", True, 90), Column(word("after"), "%", True, 90))
     rows = [
         (
-            Cell(look.tell(next_said(one, lambda name: short_name(name, look)))),
+            Cell(look.tell(measurement_said(one, lambda name: short_name(name, look)))),
             _percent(one.before, look),
             _percent(one.after, look),
             Cell(word("yes") if one.reachable else word("no")),
@@ -116,21 +118,21 @@ def _grounds(told: Explanation, look: Look) -> Table:
     word = lambda name: look.say(f"{AREA}.{name}")  # noqa: E731 - seven heads
     columns = (
         Column(word("workload"), least=120),
-        Column(word("pair"), least=210),
+        Column(word("pair"), least=300),
+        Column(word("ratio"), number=True, width=84),
         Column(word("weight"), "%", True, 76),
-        Column(word("left_out"), "%", True, 92),
+        Column(word("left_out"), "%", True, 120),
         Column(word("distance"), least=110),
-        Column(word("class"), least=90),
-        Column(word("source"), least=140),
+        Column(word("source"), least=150),
     )
     rows = [
         (
-            Cell(one.workload or UNKNOWN, tip=one.workload),
-            Cell(look.tell(pair_said(one, lambda name: short_name(name, look)))),
+            Cell(one.workload or UNKNOWN, tip=f"{one.workload} · {look.tell(class_said(one.kind))}"),
+            Cell(f"{short_name(one.platform, look)} ÷ {short_name(one.other, look)}"),
+            Cell(look.figure(one.ratio), one.ratio),
             _percent(one.weight, look),
             _error(one.error, look),
             Cell(look.tell(distance_said(one))),
-            Cell(look.tell(class_said(one.kind))),
             Cell(one.source or UNKNOWN, tip=f"{one.source} · {one.framework}"),
         )
         for one in told.grounds

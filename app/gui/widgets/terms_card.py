@@ -16,6 +16,7 @@ from app.gui.look import Look
 from app.gui.theme.tokens import SMALL_PX
 from app.gui.widgets.basics import Card, button, clear, kind_chip, label, picture, row, tool
 from app.gui.widgets.clipboard import copy_picture
+from app.gui.widgets.explanation import number_line
 from app.gui.widgets.formula import FormulaBars, FormulaRow, k_tiles
 from app.gui.widgets.interval_bands import why_unpredicted
 
@@ -37,7 +38,6 @@ class TermsCard(Card):
         self._platform = ""
         self.why = button(look.say("explanations.head.open"), look.theme, lambda: explain(self._platform), symbol="info")
         self.why.setToolTip(look.say("explanations.head.open_tip"))
-        self.tools.addWidget(self.why)
         self._tiles = QVBoxLayout()
         self.body.addLayout(self._tiles)
         self.bars = FormulaBars(look, look.say(f"{AREA}.title"))
@@ -51,6 +51,7 @@ class TermsCard(Card):
         line.setAlignment(line.itemAt(0).widget(), Qt.AlignmentFlag.AlignTop)
         line.addWidget(self.sentence, 1)
         self.body.addLayout(line)
+        self.body.addLayout(row(self.why, None))  # the head has no room for it in a narrow window
 
     def show_platform(self, runs: Sequence[MeasuredRun], predictions: Sequence[Prediction], gpus: int | None, platform: str) -> None:
         """Show what is comparable with this platform at this count of cards; "" for the reference."""
@@ -107,7 +108,10 @@ class TermsCard(Card):
             joined = ("、" if look.lang == "zh" else ", ").join(self._terms(bar))
             total, reference = look.number(bar.total, 2), short_name(found.reference, look)
             parts = [say(f"{AREA}.explain", name=name, reference=reference, total=total, terms=joined), self._rate(own)]
-            parts += [look.tell(note) + ("。" if look.lang == "zh" else ".") for note in own.notes if note.code not in RATE_NOTES]
+            if own.out_of_range:  # the reason and the band, and no point that could be read off
+                parts = [number_line(own, look) + ("。" if look.lang == "zh" else ".")]
+            notes = own.notes[1:] if own.out_of_range else own.notes
+            parts += [look.tell(note) + ("。" if look.lang == "zh" else ".") for note in notes if note.code not in RATE_NOTES]
             parts.append(self._standing(own))
             return ("" if look.lang == "zh" else " ").join(part for part in parts if part)
         told = say(f"{AREA}.is_reference", name=name) if bar is not None and bar.is_reference else ""
