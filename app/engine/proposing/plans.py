@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from app.engine.model.plans import Plan
 from app.engine.model.proposals import Block, Column, PlanChart, PlanDot, Table, Text
 from app.engine.proposing._facts import Facts, SectionMaker, decimals_of
+from app.engine.units import format_number
 
 MOST_PLANS, MOST_EXCLUDED = 20, 30
 
