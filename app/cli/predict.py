@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli._corrected import corrected_document, software_document
+from app.cli._explained import explained_text, explanation_document, next_document
 from app.cli._frame import EXIT_DONE, EXIT_INPUT, Command, Result, Words, print_fault, stderr_progress, text_table
 from app.cli._shares import shares_document
 from app.cli._tables import describe_problems, read_told
@@ -12,6 +13,7 @@ from app.engine.errors import EngineError
 from app.engine.messages import Message, message, render, term
 
 if TYPE_CHECKING:
+    from app.engine.explaining import TableExplained
     from app.engine.model.estimates import Prediction
     from app.engine.model.measurements import MeasuredRun
 
@@ -25,12 +27,14 @@ def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
     parser.add_argument("--trace", nargs="+", type=Path, default=[], metavar="FILE", help=words("inspect.files"))
     parser.add_argument("--own", action="store_true", help=words("predict.own"))
     parser.add_argument("--evidence", nargs="+", type=Path, default=[], metavar="TABLE", help=words("predict.evidence"))
+    parser.add_argument("--explain", action="store_true", help=words("predict.explain"))
     parser.add_argument("--out", type=Path, metavar="OUT.csv", help=words("predict.out"))
 
 
 def run(options: argparse.Namespace) -> Result:
     """Predict every wanted row; exit 2 when none could be predicted."""
     from app.engine import pipeline
+    from app.engine.explaining import explain_table
     from app.engine.paraselect import faults_of
 
     workload = pipeline.read_run_description(options.run)[0] if options.run else None
@@ -47,15 +51,17 @@ def run(options: argparse.Namespace) -> Result:
         raise EngineError("cli.predict.nothing_wanted", file=options.table)
     if options.out:
         pipeline.write_predicted_table(options.table, predictions, options.out, lambda said: render(said, options.lang))
+    told = explain_table(table.runs, workload, own, whole=options.explain)
     uses = message("cli.predict.uses_own", count=len(own)) if own else Message("cli.predict.uses")
     document = {
-        "rows": [describe_prediction(found, options.lang) for found in predictions],
+        "rows": [{**describe_prediction(found, options.lang), **_explained(found, told, options.lang)} for found in predictions],
+        "measure_next": next_document(told.of_all, options.lang),
         "uses": render(uses, options.lang),
         "own_runs": len(own),
         "problems": describe_problems(table, options.lang),
     }
     done = any(found.value is not None for found in predictions)
-    return Result(document, lambda: _text(predictions, uses, options.lang), faults, EXIT_DONE if done else EXIT_INPUT)
+    return Result(document, lambda: _text(predictions, uses, told, options.lang), faults, EXIT_DONE if done else EXIT_INPUT)
 
 
 def _own(options: argparse.Namespace) -> "tuple[MeasuredRun, ...]":
@@ -95,7 +101,13 @@ def describe_prediction(found: "Prediction", lang: str) -> dict:
     }
 
 
-def _text(predictions: "tuple[Prediction, ...]", uses: Message, lang: str) -> str:
+def _explained(found: "Prediction", told: "TableExplained", lang: str) -> dict:
+    """Return what to measure next for a row, None where that was not worked out, and its explanation where it was asked for."""
+    options = told.by_row.get(found.row, ()) if told.of_all is not None and found.value is not None else None
+    return {"measure_next": next_document(options, lang), "explanation": explanation_document(told.explanations.get(found.row))}
+
+
+def _text(predictions: "tuple[Prediction, ...]", uses: Message, told: "TableExplained", lang: str) -> str:
     from app.engine.units import format_significant
 
     def words(code: str) -> str:
@@ -115,7 +127,7 @@ def _text(predictions: "tuple[Prediction, ...]", uses: Message, lang: str) -> st
         ]
         for found in predictions
     ]
-    return text_table(heads, rows) + "\n" + render(uses, lang)
+    return "\n".join([text_table(heads, rows), render(uses, lang), *explained_text(told, lang)])
 
 
 COMMAND = Command("predict", arguments, run)

@@ -171,13 +171,13 @@ def _with_change(after: Prediction, before: Prediction, own: int) -> Prediction:
 
 def _with_rates(found: Prediction, runs: Sequence[MeasuredRun], learned: Refit | Shipped) -> Prediction:
     """Return a prediction with the corrected rates of its platform in its class and precision, and its software factor."""
-    from app.engine.paraselect.measured_cards import UNSTATED
+    from app.engine.paraselect.measured_cards import stated_precision
     from app.engine.paraselect.pooled import class_of
 
     first = next((run for run in runs if run.case == found.case and run.speed is not None), None)
     if found.value is None or found.gpus is None or first is None:
         return found
-    kind, precision = class_of(msgspec.structs.replace(first, gpus=found.gpus)), first.precision or UNSTATED
+    kind, precision = class_of(msgspec.structs.replace(first, gpus=found.gpus)), stated_precision(first)
     alike = [precision, *(name for name in SIXTEEN if precision in SIXTEEN and name != precision)]
     rates = (one for name in alike for one in learned.rates(kind, name) if one.platform == found.platform)
     software = _software(found.platform, kind, first.framework, learned.software(kind))

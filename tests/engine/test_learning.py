@@ -12,6 +12,7 @@ from app.engine.paraselect.evidence import gather, read_evidence, write_evidence
 from app.engine.paraselect.features import groups_by_names, load_of, rates_of, workload_kinds
 from app.engine.paraselect.hierarchy import doubted
 from app.engine.paraselect.learned import learn, read_settings, shipped_learned
+from app.engine.paraselect.pooled import Pool
 
 A100, H100, L40S, ASCEND = "nvidia-a100-sxm-80gb", "nvidia-h100-sxm-80gb", "nvidia-l40s", "ascend-910b2"
 
@@ -133,3 +134,9 @@ def test_what_all_else_contradicts_is_doubted():
 def learned_evidence(runs):
     platforms = pipeline.platforms_by_id()
     return doubted(gather(runs, platforms), platforms, read_settings())
+
+
+def test_a_class_with_one_family_of_workloads_claims_no_small_error():
+    runs = [msgspec.structs.replace(run, workload="the only one") for run in made(0.8, 30)]
+    kind = Pool(runs, pipeline.platforms_by_id()).of(runs[0])
+    assert kind.pairs >= 20 and kind.low <= -1 and kind.high >= 1

@@ -7,9 +7,12 @@ k of a case are those of its class in the measured data that ship, moved by the 
 """
 
 from app.engine.paraselect.evaluating import evaluate, evaluate_held_out
+from app.engine.paraselect.explaining import explain
 from app.engine.paraselect.fit_shares import fit_told
 from app.engine.paraselect.fitting import fit_case
 from app.engine.paraselect.held_out import read_stored, stored_scores, write_stored
+from app.engine.paraselect.listening import listen
+from app.engine.paraselect.measuring_next import measure_next
 from app.engine.paraselect.prediction import predict, predict_targets
 from app.engine.paraselect.rate_tables import shipped_rates, shipped_software
 from app.engine.paraselect.run_table import Near, read_runs, read_table, write_predictions
@@ -29,8 +32,11 @@ __all__ = [
     "evaluate",
     "evaluate_held_out",
     "faults_of",
+    "explain",
     "fit_case",
     "fit_told",
+    "listen",
+    "measure_next",
     "predict",
     "predict_table",
     "predict_targets",

@@ -26,7 +26,7 @@ from app.engine.model.corrections import Basis, CorrectedRate, Separable
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Platform
 from app.engine.paraselect.contrasts import Contrasts, contrasts
-from app.engine.paraselect.features import Groups, formula_log, groups_of, names_of, rates_of
+from app.engine.paraselect.features import Groups, formula_log, groups_of, names_of, rated_precision, rates_of
 from app.engine.paraselect.learned import Z90, Learned
 from app.engine.paraselect.measured_cards import MeasuredCards, measured_cards
 from app.engine.paraselect.rates import DENSE_KEYS
@@ -83,11 +83,12 @@ class _Class(Struct, frozen=True, eq=False):
 def _of_class(
     learned: Learned, kind: str, precision: str, k: tuple[float, float], cards: MeasuredCards, platforms: Mapping[str, Platform]
 ) -> list[CorrectedRate]:
-    gpus, groups = cards.gpus(kind), new_workload(cards.example(kind, precision))
-    measured = tuple(one for one in cards.of_kind(kind) if rates_of(platforms[one], precision, gpus) is not None)
+    example = cards.example(kind, precision)
+    gpus, groups, rated = cards.gpus(kind), new_workload(example), rated_precision(msgspec.structs.replace(example, precision=precision))
+    measured = tuple(one for one in cards.of_kind(kind) if rates_of(platforms[one], rated, gpus) is not None)
     if len(measured) < FEWEST_CARDS:
         return []
-    told = contrasts(learned.hierarchy, groups, precision, gpus, list(platforms.values()), measured)
+    told = contrasts(learned.hierarchy, groups, rated, gpus, list(platforms.values()), measured)
     logs, average = corrections_of(told, k), told.weights(measured)
     logs = logs - average @ logs
     factors = dict(zip(told.ids, np.exp(logs).tolist(), strict=True))

@@ -24,7 +24,7 @@ _KEYS = {
 }
 _DEFAULT = ("fp16_tensor_tflops", "bf16_tensor_tflops", "fp32_tflops")
 VECTOR = "vector"
-"""The precision of HPC codes that state none: FP32 on the vector units."""
+"""FP32 on the vector units alone."""
 _WORD = re.compile(r"[a-z]+")
 _LENGTHS, _ASIDE = re.compile(r"[-_ ]isl\d+[-_ ]osl\d+"), re.compile(r":.*|\[.*?\]|^[^/]*/(?=[^/]*$)")
 _SCALES = (300.0, 2000.0, 300.0, 80.0)
@@ -117,8 +117,8 @@ def groups_by_names(kind: str, precision: str, framework: str, source: str, work
 
 
 def rated_precision(run: MeasuredRun) -> str:
-    """Return the precision by which rates are chosen."""
-    return run.precision or (VECTOR if run.task == "hpc" else "")
+    """Return the precision by which rates are chosen: FP32 of HPC codes is that of the vector units, also where they state none."""
+    return VECTOR if run.task == "hpc" and run.precision in ("", "fp32") else run.precision
 
 
 def rates_of(platform: Platform, precision: str, gpus: int) -> Rates | None:

@@ -84,6 +84,30 @@ class Coded(Struct, eq=False):
     doubt: np.ndarray
 
 
+class Opened(Struct, frozen=True, eq=False):
+    """What `posterior` is made of, for explaining it. n rows, m rows of evidence.
+
+    mean, covariance  (n,) and (n, n) given the evidence alone, without noise
+    pulls             (n, m) by how much a row's log speed moves with that of each row of evidence
+    rows, evidence    as arrays; residuals: (m,) measured less told where a row of evidence is left out
+    """
+
+    mean: np.ndarray
+    covariance: np.ndarray
+    pulls: np.ndarray
+    rows: Coded
+    evidence: Coded
+    residuals: np.ndarray
+    settings: Settings
+
+    def noises(self, speeds: np.ndarray) -> np.ndarray:
+        """Return the noise of each of the first rows, which are known: what the others contradict has more."""
+        count = len(speeds)
+        away, free = speeds - self.mean[:count], self.covariance[:count, :count]
+        noise = self.settings.noise
+        return noise * (_scales(free, away, noise, CASE_TAILS) if count >= FEWEST_TO_DOUBT else np.ones(count))
+
+
 class Hierarchy:
     """The model conditioned on evidence; `posterior` conditions it further on the known rows of one case."""
 
@@ -93,6 +117,7 @@ class Hierarchy:
         self._settings, self._variance = settings, settings.matrix()
         self._ids: dict[str, int] = {}
         rows, speeds = rows_of(evidence, platforms)
+        self.evidence = usable(evidence, platforms)
         self._rows = self._code(rows)
         self._kept: dict[tuple[object, ...], tuple[np.ndarray, np.ndarray]] = {}
         factor = cho_factor(self._noisy(), lower=True, overwrite_a=True, check_finite=False)
@@ -125,6 +150,12 @@ class Hierarchy:
             across = covariance_of(self._code(list(fresh.values())), self._rows, self._variance)
             self._kept.update(zip(fresh, zip(across, across @ self._inverse, strict=True), strict=True))
 
+    def opened(self, rows: Sequence[Row]) -> Opened:
+        """Return what the evidence says of rows and what that leans on; places are those of `evidence`."""
+        mean, covariance = self._prior(list(rows))
+        pulls = np.array([self._kept[_key(row)][1] for row in rows])
+        return Opened(mean, covariance, pulls, self._code(rows), self._rows, self._told / np.diag(self._inverse), self._settings)
+
     def doubts(self) -> np.ndarray:
         """Return (n,) how many times the noise each row of the evidence has, as all the others see it."""
         free = covariance_of(self._rows, self._rows, self._variance)
@@ -147,6 +178,13 @@ class Hierarchy:
         return code(rows, self._settings, self._ids)
 
 
+def usable(evidence: Sequence[Evidence], platforms: dict[str, Platform]) -> tuple[Evidence, ...]:
+    """Return the evidence whose platforms have rates."""
+    return tuple(
+        one for one in evidence if one.platform in platforms and rates_of(platforms[one.platform], one.precision, one.gpus) is not None
+    )
+
+
 def rows_of(evidence: Sequence[Evidence], platforms: dict[str, Platform]) -> tuple[list[Row], list[float]]:
     """Return the rows of evidence whose platforms have rates, and their log speeds."""
     rows, speeds = [], []
@@ -160,9 +198,7 @@ def rows_of(evidence: Sequence[Evidence], platforms: dict[str, Platform]) -> tup
 
 def doubted(evidence: Sequence[Evidence], platforms: dict[str, Platform], settings: Settings) -> tuple[Evidence, ...]:
     """Return the evidence with the doubt that all of it casts on each row."""
-    known = [
-        one for one in evidence if one.platform in platforms and rates_of(platforms[one.platform], one.precision, one.gpus) is not None
-    ]
+    known = usable(evidence, platforms)
     if not known:
         return ()
     scales = Hierarchy(known, platforms, settings).doubts()

@@ -7,8 +7,10 @@ from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Platform
 from app.engine.paraselect.pooled import class_of
 
-UNSTATED = "fp16"
-"""A run whose precision no one stated is compared by FP16, as in the formula."""
+
+def stated_precision(run: MeasuredRun) -> str:
+    """Return the precision of a run; one that no one stated is compared by FP16, an HPC code by FP32."""
+    return run.precision or ("fp32" if run.task == "hpc" else "fp16")
 
 
 class MeasuredCards:
@@ -20,7 +22,7 @@ class MeasuredCards:
         for run in runs:
             kind = class_of(run)
             self._by_kind[kind].append(run)
-            self._behind[kind, run.precision or UNSTATED, run.platform].append(run)
+            self._behind[kind, stated_precision(run), run.platform].append(run)
         self._all = frozenset(run.platform for run in runs)
 
     def kinds(self) -> list[str]:
@@ -29,11 +31,11 @@ class MeasuredCards:
 
     def precisions(self, kind: str) -> list[str]:
         """Return the precisions that were measured in a class."""
-        return sorted({run.precision or UNSTATED for run in self._by_kind.get(kind, ())})
+        return sorted({stated_precision(run) for run in self._by_kind.get(kind, ())})
 
     def example(self, kind: str, precision: str) -> MeasuredRun:
         """Return one run of a class in a precision."""
-        return next(run for run in self._by_kind[kind] if (run.precision or UNSTATED) == precision)
+        return next(run for run in self._by_kind[kind] if stated_precision(run) == precision)
 
     def gpus(self, kind: str) -> int:
         """Return the card count that most runs of a class have."""

@@ -21,10 +21,10 @@ from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Platform
 from app.engine.paraselect.contrasts import Contrasts, contrasts
 from app.engine.paraselect.corrected_rates import HALF, LEAST_HALF, corrections_of
-from app.engine.paraselect.features import groups_of
+from app.engine.paraselect.features import groups_of, rated_precision
 from app.engine.paraselect.known_runs import throughput
 from app.engine.paraselect.learned import Z90, Learned
-from app.engine.paraselect.measured_cards import UNSTATED, MeasuredCards, measured_cards, sources_of
+from app.engine.paraselect.measured_cards import MeasuredCards, measured_cards, sources_of, stated_precision
 
 FEWEST_STACKS = 2
 FEWEST_PAIRS = 2
@@ -90,11 +90,13 @@ def _of_stack(
     asked: _Asked, learned: Learned, k: tuple[float, float], cards: MeasuredCards, platforms: Mapping[str, Platform]
 ) -> list[Software]:
     own = [run for run in asked.runs if platforms[run.platform].vendor_en == asked.vendor]
-    example = Counter(run.precision or UNSTATED for run in own).most_common(1)[0][0]
-    in_stack = next(run for run in own if (run.precision or UNSTATED) == example)
+    example = Counter(stated_precision(run) for run in own).most_common(1)[0][0]
+    in_stack = next(run for run in own if stated_precision(run) == example)
     anchors = cards.of_kind(asked.kind)
     groups = groups_of(msgspec.structs.replace(in_stack, workload=""))
-    told = contrasts(learned.hierarchy, groups, example, cards.gpus(asked.kind), [platforms[name] for name in anchors], anchors)
+    told = contrasts(
+        learned.hierarchy, groups, rated_precision(in_stack), cards.gpus(asked.kind), [platforms[name] for name in anchors], anchors
+    )
     mine = sorted({run.platform for run in own} & set(told.ids))
     others, siblings = ([name for name in told.ids if platforms[name].vendor_en == vendor] for vendor in (asked.reference, asked.vendor))
     if not mine or not others:
