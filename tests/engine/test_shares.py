@@ -131,6 +131,13 @@ def test_the_grid_keeps_the_mean_that_was_asked_for():
             assert normal(dirichlet(mean, strength)) @ grid(len(mean)) == pytest.approx(mean, abs=1e-6)
 
 
+def test_where_one_rate_alone_is_known_its_k_is_one():
+    runs, platforms = _rows((0.5, 0.5, 0, 0), _names(3)), pipeline.platforms_by_id()
+    pool, design = class_k_of(runs[0], platforms, pipeline.shipped_runs()), design_of(known_runs(runs, "c"), platforms)
+    found = shares_of(design, pool, platforms, without=(0, 2, 3))
+    assert found.k == found.low == found.high == (0.0, 1.0, 0.0, 0.0)
+
+
 def test_a_term_that_the_class_does_not_use_keeps_a_little():
     runs = _rows((0.5, 0.5, 0, 0), _names(1))
     platforms = pipeline.platforms_by_id()

@@ -169,7 +169,9 @@ def _predicted(run: MeasuredRun, blank: Prediction, case: Case, usable: list[Kno
         reference = case.design.rows[0]
     pair = ratios(platforms[reference.platform], target, run.precision or reference.run.precision, gpus)
     without = tuple(place for place in (2, 3) if pair.values[place] is None)
-    _, shares = case.shares(reference.platform, without)
+    design, shares = case.shares(reference.platform, without)
+    if pooled and not design.active[:2].all():
+        shares = None  # k of the class need both rates, and say which is missing
     if set(without) & {2, 3} and case.pool.plain is not None:
         case = msgspec.structs.replace(case, pool=case.pool.plain)
     kind = "pooled" if pooled or shares is None else "fitted"

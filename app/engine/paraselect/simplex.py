@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-STEPS = {1: 1, 2: 100, 3: 40, 4: 24}
+STEPS = {2: 100, 3: 40, 4: 24}
 """Steps per edge by the number of terms: at most 2925 points."""
 _NEWTON, _DAMPING = 12, 1e-9
 
@@ -13,6 +13,8 @@ _NEWTON, _DAMPING = 12, 1e-9
 @lru_cache(maxsize=8)
 def grid(terms: int) -> np.ndarray:
     """Return (points, terms): all k whose values are multiples of one step."""
+    if terms == 1:
+        return np.ones((1, 1))
     steps = STEPS[terms]
     bars = np.array(list(combinations(range(steps + terms - 1), terms - 1)), dtype=float).reshape(-1, terms - 1)
     edges = np.hstack([np.full((len(bars), 1), -1.0), bars, np.full((len(bars), 1), float(steps + terms - 1))])
