@@ -1,4 +1,4 @@
-"""`suanxuan propose PROJECT.sxp --out DIR`: write proposal.pdf and proposal.xlsx."""
+"""`suanxuan propose PROJECT.sxp --out DIR`: write proposal.pdf, proposal.xlsx and what else is asked for."""
 
 import argparse
 from pathlib import Path
@@ -15,6 +15,8 @@ def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
     """Declare the project and the folder."""
     parser.add_argument("project", type=Path, metavar="PROJECT.sxp", help=words("propose.project"))
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help=words("propose.out"))
+    parser.add_argument("--docx", action="store_true", help=words("propose.docx"))
+    parser.add_argument("--png", action="store_true", help=words("propose.png"))
 
 
 def run(options: argparse.Namespace) -> Result:
@@ -23,7 +25,9 @@ def run(options: argparse.Namespace) -> Result:
     from app.engine.project_file import load_project
 
     project = pipeline.recompute(load_project(options.project))
-    return documents_result(pipeline.write_documents(project, options.out, options.lang, stderr_progress(options)), options.lang)
+    progress = stderr_progress(options)
+    written = pipeline.write_documents(project, options.out, options.lang, progress, docx=options.docx, png=options.png)
+    return documents_result(written, options.lang)
 
 
 def documents_result(documents: "Documents", lang: str) -> Result:
@@ -34,7 +38,9 @@ def documents_result(documents: "Documents", lang: str) -> Result:
         "pages": documents.pages,
         "plans": documents.plans,
     }
-    said = Message("cli.propose.written", dict(document))
+    further = {kind: str(place) for kind, place in (("docx", documents.docx), ("png", documents.png)) if place is not None}
+    said = Message("cli.propose.written_with" if further else "cli.propose.written", {**document, "further": list(further.values())})
+    document |= further
     return Result(document, lambda: render(said, lang))
 
 

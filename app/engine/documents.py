@@ -7,10 +7,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from app.engine.csv_file import write_csv
 from app.engine.errors import EngineError
 from app.engine.known import catalogue_of
-from app.engine.model.projects import Project
+from app.engine.model.projects import Project, changed
 from app.engine.paths import replacing
 from app.engine.progress import Progress, no_progress, part_of
 
@@ -19,23 +21,47 @@ if TYPE_CHECKING:
 
 
 def write_proposal(
-    project: Project, lang: str, *, pdf: Path | None = None, xlsx: Path | None = None, progress: Progress = no_progress
+    project: Project,
+    lang: str,
+    *,
+    pdf: Path | None = None,
+    xlsx: Path | None = None,
+    docx: Path | None = None,
+    png: Path | None = None,
+    progress: Progress = no_progress,
 ) -> int:
-    """Write the documents that are named, all or none, and return the pages of the PDF. Raises EngineError where one cannot be written."""
+    """Write the documents that are named, all or none, and return the pages of the PDF. Raises EngineError where one cannot be written.
+
+    png    the summary as a picture for the phone
+    """
     from app.engine.paraselect import stored_scores
-    from app.engine.proposing import build_proposal, write_pdf, write_xlsx
+    from app.engine.proposing import build_proposal, write_docx, write_pdf, write_png, write_xlsx
 
     progress(0.1, "pipeline.doing.proposal")
     platforms, pages = catalogue_of(project).by_id, 0
     proposal = build_proposal(project, platforms, lang, stored_scores())
-    with writing(pdf or xlsx or Path()), ExitStack() as new:
+    with writing(pdf or xlsx or docx or png or Path()), ExitStack() as new:
         if pdf:
-            pages = write_pdf(proposal, new.enter_context(replacing(pdf)), part_of(progress, 0.2, 0.8))
+            pages = write_pdf(proposal, new.enter_context(replacing(pdf)), part_of(progress, 0.2, 0.6 if docx else 0.8))
+        if docx:
+            write_docx(proposal, new.enter_context(replacing(docx)), part_of(progress, 0.6, 0.85))
+        if png:
+            progress(0.85, "pipeline.doing.picture")
+            alone = changed(project, settings=msgspec.structs.replace(project.settings, sections=("summary",)))
+            write_png(build_proposal(alone, platforms, lang, stored_scores()), new.enter_context(replacing(png)))
         if xlsx:
-            progress(0.8, "pipeline.doing.workbook")
+            progress(0.9, "pipeline.doing.workbook")
             write_xlsx(proposal, project, platforms, new.enter_context(replacing(xlsx)), stored_scores())
     progress(1.0, "pipeline.doing.done")
     return pages
+
+
+def document_name(project: Project, lang: str, today: datetime.date) -> str:
+    """Return the name of the documents without a suffix, "" where neither customer nor project has a name."""
+    from app.engine.proposing import document_name as name
+
+    del lang
+    return name(project, today)
 
 
 def proposal_texts(project: Project, lang: str) -> "tuple[EditableText, ...]":

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
-from app.engine.documents import export_checks, proposal_texts, write_proposal, write_table, writing
+from app.engine.documents import document_name, export_checks, proposal_texts, write_proposal, write_table, writing
 from app.engine.errors import EngineError
 from app.engine.estimating import estimate_serving, scale_table
 from app.engine.known import catalogue, catalogue_of, knowledge, platforms_by_id, read_measured, shipped_runs
@@ -68,6 +68,8 @@ class Documents(Struct, frozen=True):
     xlsx: Path
     pages: int
     plans: int
+    docx: Path | None = None
+    png: Path | None = None
 
 
 # Stage by stage ---------------------------------------------------------------------------------------------------------------------
@@ -213,14 +215,24 @@ def with_prices(project: Project, path: Path) -> Project:
 # Documents --------------------------------------------------------------------------------------------------------------------------
 
 
-def write_documents(project: Project, folder: Path, lang: str, progress: Progress = no_progress) -> Documents:
-    """Write proposal.pdf and proposal.xlsx into a folder, made if need be. Raises EngineError where it cannot be written."""
+def write_documents(
+    project: Project,
+    folder: Path,
+    lang: str,
+    progress: Progress = no_progress,
+    *,
+    name: str = "proposal",
+    docx: bool = False,
+    png: bool = False,
+) -> Documents:
+    """Write NAME.pdf and NAME.xlsx into a folder, made if need be; where asked, the Word file and the picture. Raises EngineError."""
     folder = Path(folder)
-    pdf, xlsx = folder / "proposal.pdf", folder / "proposal.xlsx"
+    pdf, xlsx = folder / f"{name}.pdf", folder / f"{name}.xlsx"
+    further = {kind: folder / f"{name}.{kind}" for kind, wanted in (("docx", docx), ("png", png)) if wanted}
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        pages = write_proposal(project, lang, pdf=pdf, xlsx=xlsx, progress=progress)
-    return Documents(pdf, xlsx, pages, len(project.selection.plans) if project.selection else 0)
+        pages = write_proposal(project, lang, pdf=pdf, xlsx=xlsx, progress=progress, **further)
+    return Documents(pdf, xlsx, pages, len(project.selection.plans) if project.selection else 0, **further)
 
 
 def write_profile_report(trace: Trace, profile: Profile, workload: Workload | None, path: Path, lang: str) -> int:
@@ -253,6 +265,7 @@ __all__ = [
     "compare_runs",
     "estimate_serving",
     "estimate_vram",
+    "document_name",
     "export_checks",
     "fit_table",
     "input_faults",

@@ -1,5 +1,6 @@
 """What a window can do, as verbs: the one list behind shortcuts, menu, command palette and the list of keys."""
 
+import datetime
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -161,7 +162,9 @@ class Actions:
         folder = QFileDialog.getExistingDirectory(self._window, self._window.look.say("gui.export"))
         project, lang = self._session.project, self._window.look.lang
         if folder:
-            self._write(lambda progress: pipeline.write_documents(project, Path(folder), lang, progress), folder)
+            lang = project.settings.lang or lang
+            name = pipeline.document_name(project, lang, datetime.date.today()) or self._window.look.say("gui.untitled")
+            self._write(lambda progress: pipeline.write_documents(project, Path(folder), lang, progress, name=name, docx=True), folder)
 
     def export_profile(self) -> None:
         """Ask for a file and write the report on the run."""

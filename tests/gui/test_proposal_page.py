@@ -240,7 +240,7 @@ def test_language_and_imprint_of_the_document(page, window, qtbot):
     assert entry.text().endswith("-02")
     wait(qtbot, window, page)
     assert row_of(page, "plans").page and row_of(page, "plans").title == "选型方案"
-    assert page.file_name(".pdf") == f"示例客户（虚构）-Compute-Selection-Proposal-{entry.text()}.pdf"
+    assert page.file_name(".pdf") == f"示例客户（虚构）_LLaMA2-7B-预训练_V1.0_{today}.pdf"
 
 
 def test_a_wrong_date_is_marked_and_not_taken_over(page, window):

@@ -1,4 +1,4 @@
-"""Project in, documents out: one Proposal per language, written as PDF and as a workbook.
+"""Project in, documents out: one Proposal per language, written as PDF, workbook, Word file and a picture for the phone.
 
 To add a section, add a file with `SECTION`, an object of class `SectionMaker`: order, key, blocks(facts).
 """
@@ -13,6 +13,7 @@ from app.engine.proposing.build import build_proposal, proposal_texts, section_k
 from app.engine.proposing.editing import EditableText, with_edit
 from app.engine.proposing.export_checks import ExportCheck, export_checks
 from app.engine.proposing.exported import Change, changes_since_export, next_number, with_export
+from app.engine.proposing.naming import document_name
 
 if TYPE_CHECKING:
     from app.engine.model.evaluations import Score
@@ -35,18 +36,35 @@ def write_xlsx(
     write(proposal, project, platforms, path, scores)
 
 
+def write_docx(proposal: Proposal, path: Path, progress: Progress = no_progress) -> None:
+    """Write the Word file. Raises OSError as the file system does."""
+    from app.engine.proposing.docx import write
+
+    write(proposal, path, progress)
+
+
+def write_png(summary: Proposal, path: Path) -> None:
+    """Write a proposal that holds the summary alone as a picture for the phone. Raises OSError as the file system does."""
+    from app.engine.proposing.pdf_phone import write
+
+    write(summary, path)
+
+
 __all__ = [
     "Change",
     "EditableText",
     "ExportCheck",
     "build_proposal",
     "changes_since_export",
+    "document_name",
     "export_checks",
     "next_number",
     "proposal_texts",
     "section_keys",
     "with_edit",
     "with_export",
+    "write_docx",
     "write_pdf",
+    "write_png",
     "write_xlsx",
 ]

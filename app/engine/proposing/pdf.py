@@ -173,9 +173,14 @@ def _block(block: Block, lang: str, counters: dict[str, int]) -> list[Flowable]:
     if isinstance(block, Table):
         caption = _caption("table", block.caption, lang, counters)
         return [CondPageBreak(_MOST_CAPTION_ROOM), caption, table_flowable(block), *note, Spacer(0, 10)]
-    drawn = _CHARTS[type(block)](block, lang)
+    drawn = chart_flowable(block, lang)
     caption = _caption("figure", block.caption, lang, counters)
     return [KeepTogether([caption, Spacer(0, 3), drawn, *note]), Spacer(0, 10)]
+
+
+def chart_flowable(block: TimingChart | RadarChart | IntervalChart | PlanChart, lang: str) -> Flowable:
+    """Return a chart as a drawing of the text width."""
+    return _CHARTS[type(block)](block, lang)
 
 
 def _caption(kind: str, text: str, lang: str, counters: dict[str, int]) -> Paragraph:

@@ -103,7 +103,7 @@ def _reasons(facts: Facts, best: Plan, fastest: Plan) -> list[str]:
     profile = facts.project.profile
     if profile is not None and profile.load_class != "unknown":
         found.append(facts.say("summary.class", name=facts.word(f"profiling.class.{profile.load_class}")))
-    return found
+    return list(dict.fromkeys(found))  # a plan that is both best and fastest would tell its reasons twice
 
 
 def _risks(facts: Facts, best: Plan) -> list[str]:

@@ -1,15 +1,18 @@
 """方案输出: choose and order the chapters, see the real pages, put texts in other words, know what is open, export."""
 
 import datetime
-import re
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-from PySide6.QtWidgets import QFileDialog, QPushButton, QScrollArea, QWidget
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QScrollArea, QWidget
 from shiboken6 import isValid
 
 from app.engine import pipeline
+from app.engine.messages import message
 from app.engine.model.projects import Project, ProposalSettings
 from app.engine.progress import Progress
 from app.engine.proposing import EditableText, changes_since_export, section_keys, with_edit, with_export
@@ -29,6 +32,7 @@ from app.gui.widgets.written_toast import WrittenToast
 
 LEFT_PX, RIGHT_PX = 264, 280
 PRINTED = tuple(name for name in Project.__struct_fields__ if name not in ("hashes", "settings"))
+FILTERS = {"pdf": "PDF (*.pdf)", "xlsx": "Excel (*.xlsx)", "docx": "Word (*.docx)", "png": "PNG (*.png)"}
 WORST = ("bad", "stale", "warning")
 
 
@@ -68,11 +72,25 @@ class ProposalPage(Page):
 
     def actions(self) -> Sequence[QPushButton]:
         say, theme = self.look.say, self.look.theme
+        self._more = button(say("page_proposal.more_formats"), theme, self.show_formats, symbol="chevron-down")
         return (
-            button(say("page_proposal.export_xlsx"), theme, lambda: self._export(xlsx=True), symbol="file-spreadsheet"),
-            button(say("page_proposal.export_both"), theme, lambda: self._export(pdf=True, xlsx=True), symbol="folder"),
-            button(say("page_proposal.export_pdf"), theme, lambda: self._export(pdf=True), symbol="download", primary=True),
+            self._more,
+            button(say("page_proposal.export_all"), theme, lambda: self._export("pdf", "xlsx", "docx", "png"), symbol="folder"),
+            button(say("page_proposal.export_pdf"), theme, lambda: self._export("pdf"), symbol="download", primary=True),
         )
+
+    def formats_menu(self) -> QMenu:
+        """Return the other documents, each alone, and the picture for the clipboard."""
+        menu, say = QMenu(self), self.look.say
+        for kind in ("xlsx", "docx", "png"):
+            menu.addAction(say(f"page_proposal.export_{kind}"), lambda kind=kind: self._export(kind))
+        menu.addSeparator()
+        menu.addAction(say("page_proposal.copy_summary"), self.copy_summary)
+        return menu
+
+    def show_formats(self) -> None:
+        """Open the menu of the other documents below its button."""
+        self.formats_menu().popup(self._more.mapToGlobal(QPoint(0, self._more.height() + 2)))
 
     @property
     def lang(self) -> str:
@@ -208,25 +226,41 @@ class ProposalPage(Page):
             self.session.edit("page_proposal.did.text", settings=settings)
 
     def file_name(self, suffix: str) -> str:
-        """Return a sensible name: customer, kind of document, number."""
-        settings = self.project.settings
-        parts = (self.project.requirement.customer or self.project.name, Look(self.lang).say("proposing.cover.title"), settings.number)
-        return re.sub(r'[\\/:*?"<>|\s]+', "-", "-".join(part for part in parts if part)).strip("-.") + suffix
+        """Return the name a customer finds again: 客户_项目_V1.2_日期."""
+        return (pipeline.document_name(self.project, self.lang, datetime.date.today()) or Look(self.lang).say("gui.untitled")) + suffix
 
-    def _export(self, *, pdf: bool = False, xlsx: bool = False) -> None:
-        say, suffix = self.look.say, ".pdf" if pdf else ".xlsx"
-        kinds = "PDF (*.pdf)" if pdf else "Excel (*.xlsx)"
-        name, _ = QFileDialog.getSaveFileName(self, say("page_proposal.export"), self.file_name(suffix), kinds)
+    def _export(self, *kinds: str) -> None:
+        say = self.look.say
+        suffix = f".{kinds[0]}"
+        name, _ = QFileDialog.getSaveFileName(self, say("page_proposal.export"), self.file_name(suffix), FILTERS[kinds[0]])
         if name:
-            place = Path(name).with_suffix(suffix)
-            self.export_to(place if pdf else None, place.with_suffix(".xlsx") if xlsx else None)
+            place = Path(name)
+            bare = place.with_suffix("") if place.suffix.lower() == suffix else place  # a version's point begins no suffix
+            self.export_to(**{kind: bare.with_name(f"{bare.name}.{kind}") for kind in kinds})
 
-    def export_to(self, pdf: Path | None, xlsx: Path | None) -> None:
+    def copy_summary(self) -> None:
+        """Put the summary on the clipboard, as the picture for the phone."""
+        project, lang = self.project, self.lang
+
+        def work(progress: Progress) -> bytes:
+            with tempfile.TemporaryDirectory() as folder:
+                picture = Path(folder) / "summary.png"
+                pipeline.write_proposal(project, lang, png=picture, progress=progress)
+                return picture.read_bytes()
+
+        def done(picture: object) -> None:
+            image = QImage.fromData(picture)  # type: ignore[arg-type]
+            QGuiApplication.clipboard().setImage(image)
+            self.session.told.emit(message("page_proposal.copied", width=image.width(), height=image.height()), False)
+
+        self.session.jobs.start("gui.job.write", work, done)
+
+    def export_to(self, pdf: Path | None = None, xlsx: Path | None = None, docx: Path | None = None, png: Path | None = None) -> None:
         """Write the documents that are named, in the background, and remember what they said."""
         project, lang = self.project, self.lang
 
         def work(progress: Progress) -> Project:
-            pipeline.write_proposal(project, lang, pdf=pdf, xlsx=xlsx, progress=progress)
+            pipeline.write_proposal(project, lang, pdf=pdf, xlsx=xlsx, docx=docx, png=png, progress=progress)
             return with_export(project, datetime.date.today())
 
         def done(exported: object) -> None:
@@ -236,7 +270,7 @@ class ProposalPage(Page):
             if same and settings != self.project.settings:
                 self.session.edit("page_proposal.did.export", settings=settings)
             if isValid(self):  # else the page was built anew with another theme or language
-                self._tell_written([path for path in (pdf, xlsx) if path is not None])
+                self._tell_written([path for path in (pdf, xlsx, docx, png) if path is not None])
 
         self.session.jobs.start("gui.job.write", work, done)
 

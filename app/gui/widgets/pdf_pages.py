@@ -1,10 +1,9 @@
-"""The pages of a PDF as pictures. pdfium is not safe on several threads: one lock guards all of it."""
-
-import threading
+"""The pages of a PDF as pictures for the screen."""
 
 from PySide6.QtGui import QImage
 
-_PDFIUM = threading.Lock()
+from app.engine.pdfium import A_WHISKER, PDFIUM
+
 A4_RATIO = 297 / 210
 
 
@@ -15,7 +14,7 @@ class PdfPages:
         import pypdfium2
 
         self._pdf = pdf
-        with _PDFIUM:
+        with PDFIUM:
             document = pypdfium2.PdfDocument(pdf)
             self.sizes = [document.get_page_size(number) for number in range(len(document))]
             marks = [mark for mark in document.get_toc() if mark.level == 0]
@@ -34,9 +33,9 @@ class PdfPages:
         """Return one page, this many device pixels wide. May take some ten milliseconds: not on the event loop."""
         import pypdfium2
 
-        with _PDFIUM:
+        with PDFIUM:
             document = pypdfium2.PdfDocument(self._pdf)
-            scale = (width_px - 0.01) / self.sizes[page][0]  # pdfium rounds up: a whisker less gives just this many
+            scale = (width_px - A_WHISKER) / self.sizes[page][0]
             bitmap = document[page].render(scale=scale, rev_byteorder=True, prefer_bgrx=True)
             rows = bitmap.to_numpy()
             image = QImage(rows.tobytes(), bitmap.width, bitmap.height, bitmap.stride, QImage.Format.Format_RGBX8888).copy()
