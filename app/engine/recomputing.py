@@ -76,7 +76,7 @@ def _kind(project: Project) -> dict[str, object]:
 
 
 def _predictions(project: Project) -> dict[str, object]:
-    from app.engine.paraselect import fit_case, predict_targets
+    from app.engine.paraselect import fit_told, predict_targets
     from app.engine.workload import Limits
 
     runs = project_runs(project)
@@ -93,7 +93,7 @@ def _predictions(project: Project) -> dict[str, object]:
     predictions = told_with(ask, runs, platforms, evidence_of(project) if project.uses_own else ())
     known = {run.platform for run in runs if run.speed is not None}
     try:
-        fit = fit_case(runs, platforms, runs[0].case) if len(known) > 2 else None  # noqa: PLR2004 - three platforms determine k
+        fit = fit_told(runs, platforms, runs[0].case, shipped_runs(), profile=project.profile) if len(known) > 2 else None  # noqa: PLR2004 - three platforms determine k
     except EngineError:  # a case that cannot be fitted still has pooled predictions, whose notes say why
         fit = None
     return {"predictions": predictions, "fit": fit}

@@ -12,8 +12,10 @@ from app.engine.platform_store.demand_strategies import load_demand_strategies
 from app.engine.platform_store.effort import load_effort_priors
 from app.engine.platform_store.keys import KEYS, NUMBERS, RATES, STATUSES, checked_value, unit_of
 from app.engine.platform_store.layers import effective, history, without_last
+from app.engine.platform_store.money_tables import load_exchange_rates, load_taxes
 from app.engine.platform_store.porting import load_porting
 from app.engine.platform_store.precision_notes import load_precision_notes
+from app.engine.platform_store.price_age import load_price_limits, staleness
 from app.engine.platform_store.price_columns import names_prices
 from app.engine.platform_store.price_sheets import read_price_sheet
 from app.engine.platform_store.price_template import write_price_template
@@ -50,7 +52,11 @@ __all__ = [
     "load_stale_after",
     "merged",
     "months_since",
+    "load_exchange_rates",
+    "load_price_limits",
+    "load_taxes",
     "names_prices",
+    "staleness",
     "read_pack",
     "read_price_sheet",
     "read_site",

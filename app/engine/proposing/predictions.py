@@ -8,6 +8,7 @@ from app.engine.model.estimates import Prediction
 from app.engine.model.evaluations import BASIS, basis_words, standing_of
 from app.engine.model.projects import project_runs
 from app.engine.model.proposals import Block, Column, IntervalBar, IntervalChart, Table, Text
+from app.engine.model.shares_said import shares_said
 from app.engine.proposing._facts import Facts, SectionMaker, decimals_of
 from app.engine.units import format_number, format_share, format_significant
 
@@ -209,6 +210,8 @@ def _formula(facts: Facts) -> list[Block]:
         rows.append((facts.say("predictions.sum"), sum(chosen.k), None, sum(chosen.terms)))
         caption = facts.say("predictions.terms", platform=facts.label(chosen.platform), value=format_significant(1 / sum(chosen.terms)))
         found.append(Table(caption, columns, tuple(rows), name="terms"))
+        if chosen.shares is not None:
+            found.append(Text(facts.render(shares_said(chosen.shares)), "body"))
     return found
 
 

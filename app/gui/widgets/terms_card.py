@@ -7,9 +7,11 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from app.engine import pipeline
 from app.engine.evaluation import told_of
+from app.engine.messages import message
 from app.engine.model.corrections_said import anchor_said, rate_said, rate_said_short, software_said
 from app.engine.model.estimates import Prediction
 from app.engine.model.measurements import MeasuredRun
+from app.engine.model.shares_said import origin_said
 from app.engine.paraselect import SideBySide, TermsRow, compute_rate, side_by_side
 from app.gui.figures import short_name
 from app.gui.look import Look
@@ -36,6 +38,8 @@ class TermsCard(Card):
         self.tools.addWidget(tool("copy", look.say("page_prediction.copy_picture"), look.theme, lambda: copy_picture(self)))
         self._tiles = QVBoxLayout()
         self.body.addLayout(self._tiles)
+        self.origin = label("", SMALL_PX, tone="2", wrap=True, select=True)
+        self.body.addWidget(self.origin)
         self.bars = FormulaBars(look, look.say(f"{AREA}.title"))
         self.bars.chosen.connect(act)
         self.body.addWidget(self.bars, 1)
@@ -53,7 +57,10 @@ class TermsCard(Card):
         found = side_by_side(runs, predictions, gpus, platform)
         own = next((one for one in predictions if (one.platform, one.gpus) == (platform, gpus)), None)
         clear(self._tiles)
-        self._tiles.addWidget(k_tiles(found.k, self._names, self._k_tips(found), self._look))
+        shares = next((one.shares for one in (own, *predictions) if one is not None and one.shares is not None and one.k == found.k), None)
+        self._tiles.addWidget(k_tiles(found.k, self._names, self._k_tips(found), self._look, shares))
+        self.origin.setVisible(shares is not None)
+        self.origin.setText(self._look.tell(message("paraselect.k_from", origin=origin_said(shares))) if shares is not None else "")
         clear(self._kind)
         kind = next((one.kind for one in predictions if one.k == found.k and one.kind), None) if found.k else None
         if kind:
