@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from app.engine.errors import EngineError
-from app.engine.known import catalogue, catalogue_of, cost_terms, knowledge, shipped_runs, site_digest
+from app.engine.known import catalogue, catalogue_of, cost_terms, demand_strategies, knowledge, shipped_runs, site_digest
 from app.engine.messages import message
 from app.engine.model.assessments import Assessment, EffortSettings
 from app.engine.model.estimates import MemoryEstimate, MemoryFit, Prediction
@@ -139,6 +139,7 @@ def _selection(project: Project) -> dict[str, object]:
         curves=speed_curves([point for point in points if point.platform in priced], project.workload, platforms),
         include_restricted=project.include_restricted,
         terms=cost_terms(),
+        strategies=demand_strategies(),
         unpredicted={found.platform: found.notes[0] for found in project.predictions if found.value is None and found.notes},
     )
     return {"selection": selection}
