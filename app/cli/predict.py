@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> Result:
     if options.out:
         pipeline.write_predicted_table(options.table, predictions, options.out, lambda said: render(said, options.lang))
     told = explain_table(table.runs, workload, own, whole=options.explain)
-    uses = message("cli.predict.uses_own", count=len(own)) if own else Message("cli.predict.uses")
+    uses = _uses(options, own, predictions)
     document = {
         "rows": [{**describe_prediction(found, options.lang), **_explained(found, told, options.lang)} for found in predictions],
         "measure_next": next_document(told.of_all, options.lang),
@@ -62,6 +62,19 @@ def run(options: argparse.Namespace) -> Result:
     }
     done = any(found.value is not None for found in predictions)
     return Result(document, lambda: _text(predictions, uses, told, options.lang), faults, EXIT_DONE if done else EXIT_INPUT)
+
+
+def _uses(options: argparse.Namespace, own: "tuple[MeasuredRun, ...]", predictions: "tuple[Prediction, ...]") -> Message:
+    """Return what the predictions rest on; a trace that told k nothing is said to have told nothing."""
+    more = []
+    if own:
+        more.append(message("cli.predict.from_own", count=len(own)))
+    if options.run:
+        more.append(Message("cli.predict.from_run"))
+    if options.trace:
+        heard = any(found.shares is not None and found.shares.by_profile > 0 for found in predictions)
+        more.append(Message("cli.predict.from_trace" if heard else "cli.predict.trace_unused"))
+    return message("cli.predict.uses_more", more=more) if more else Message("cli.predict.uses")
 
 
 def _own(options: argparse.Namespace) -> "tuple[MeasuredRun, ...]":

@@ -38,3 +38,19 @@ def test_a_run_description_tells_which_batch_has_room(capsys, tmp_path):
     assert run_command(["predict", str(table), "--run", str(sample.run), "--json", "--lang", "en"]) == 0
     (row,) = json.loads(capsys.readouterr().out)["rows"]
     assert row["batch_most"] is not None and row["batch"] == min(64, row["batch_most"]) or row["batch_most"] == 0
+
+
+def test_a_run_description_and_a_trace_are_said_to_be_used_and_a_trace_that_tells_nothing_too(capsys, tmp_path):
+    sample, table, bare = pipeline.sample_inputs(), tmp_path / "runs.csv", tmp_path / "bare.csv"
+    table.write_text(TABLE, encoding="utf-8")
+    stamps = "".join(f"2026/01/01 00:00:{second:02d}.000, 60\n" for second in range(20))
+    bare.write_text("timestamp, temperature.gpu\n" + stamps, encoding="utf-8")
+
+    def uses(*more):
+        assert run_command(["predict", str(table), "--json", "--lang", "en", *more]) == 0
+        return json.loads(capsys.readouterr().out)["uses"]
+
+    assert "the trace" not in uses() and "the run description" not in uses()
+    heard = uses("--run", str(sample.run), "--trace", *map(str, sample.traces))
+    assert "the run description, the trace;" in heard
+    assert "changed no prediction" in uses("--trace", str(bare))

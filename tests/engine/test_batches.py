@@ -1,6 +1,7 @@
 """The batch in predictions: a saturating curve that starts from measured sweeps, and rows that are brought to the batch that is wanted."""
 
 import math
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -160,3 +161,32 @@ def test_a_projects_target_takes_what_has_room():
         known, "c", targets, platforms, pipeline.shipped_runs(), room=lambda run: 2 if run.platform == L40S else 32
     )
     assert (small.batch, large.batch) == (2, 8) and "batch_fits" in codes(small) and large.batch_gain > 1.02
+
+
+def test_another_global_batch_or_length_on_the_same_cards_is_not_called_the_same_configuration():
+    known = row(1, A100, 100.0, 1, global_batch=256.0, seq_len=4096.0)
+    same, larger, smaller, shorter = predicted(
+        [
+            known,
+            row(2, A100, None, 1, global_batch=256.0, seq_len=4096.0),
+            row(3, A100, None, 1, global_batch=512.0, seq_len=4096.0),
+            row(4, A100, None, 1, global_batch=32.0, seq_len=4096.0),
+            row(5, A100, None, 1, global_batch=256.0, seq_len=2048.0),
+        ]
+    )
+    assert "same_row" in codes(same) and all("same_row" not in codes(one) for one in (larger, smaller, shorter))
+    assert "same_cards" in codes(larger) and "same_cards" in codes(smaller) and "other_length" in codes(shorter)
+    assert larger.high > same.high and larger.low == same.low and smaller.low < same.low and smaller.high == same.high
+    assert shorter.low <= 50 and shorter.high >= 200
+
+
+def test_the_time_of_a_step_grows_with_its_global_batch():
+    unit = {"unit": "s/step", "better": "lower"}
+    known = row(1, A100, 40.0, 1, global_batch=256.0, **unit)
+    blanks = [
+        row(number, card, None, 1, global_batch=batch, **unit)
+        for number, (card, batch) in enumerate(product((A100, H100), (256.0, 512.0)), 2)
+    ]
+    same, twice, there, twice_there = predicted([known, *blanks])
+    assert same.value == pytest.approx(40) and twice.value == pytest.approx(80) and twice.low < 80 < twice.high
+    assert twice_there.value == pytest.approx(2 * there.value, rel=0.01)

@@ -44,3 +44,19 @@ def test_a_row_says_how_the_model_is_cut_and_an_unknown_model_stays_unknown():
     assert (told.tensor_parallel, told.pipeline_parallel, told.expert_parallel, told.zero_stage) == (2, 4, 8, 1)
     served = workload_of_row(replace(wanted("meta-llama-3-8b-isl512-osl256"), task="inference"))
     assert (served.run.input_len, served.run.output_len) == (512, 256)
+
+
+def test_the_close_interval_is_kept_for_runs_like_the_measured_ones():
+    def spread(**more):
+        (one,) = pipeline.predict_table([replace(wanted("Llama-3-8B", framework="megatron-lm", parallelism="TP2 PP1"), **more)])
+        return one.high / one.low
+
+    close = spread()
+    assert close < 1.25
+    assert spread(parallelism="") > 2 and spread(precision="fp8", platform="nvidia-b200") > 2 and spread(global_batch=None) > 2
+    assert spread(framework="") > 2 and spread(task="lora") > 3 and spread(framework="Megatron-Bridge 26.06 SFT") > 3
+
+
+def test_a_row_names_its_engine_with_a_version_and_its_virtual_stages():
+    told = workload_of_row(wanted("Llama-3-70B", parallelism="TP1 PP8 CP1 VP10", framework="Megatron-Bridge 26.06 SFT"))
+    assert (told.run.pipeline_parallel, told.run.virtual_pipeline, told.engine) == (8, 10, "megatron-bridge")

@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 
+import msgspec
 import numpy as np
 from msgspec import Struct, convert
 
@@ -96,6 +97,19 @@ def speed_of(run: MeasuredRun, value: float) -> float:
     if not lower_is_better(run):
         return value
     return _of_a_step(run) / value if is_step_time(run) else 1 / value
+
+
+def at_global_batch(runs: Sequence[MeasuredRun], wanted: MeasuredRun) -> tuple[MeasuredRun, ...]:
+    """Return the known rows of a wanted one that is the time of a step, each as the time of as many samples as the wanted step holds."""
+    if not wanted.global_batch or wanted.task == "inference":
+        return tuple(runs)
+
+    def alike(run: MeasuredRun) -> MeasuredRun:
+        if run.case != wanted.case or run.speed is None or not run.global_batch or not is_step_time(run):
+            return run
+        return msgspec.structs.replace(run, speed=run.speed * (wanted.global_batch or run.global_batch) / run.global_batch)
+
+    return tuple(alike(run) for run in runs)
 
 
 def at_batch(run: MeasuredRun, value: float, batch: float, log_gain: float) -> float:

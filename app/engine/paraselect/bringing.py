@@ -75,7 +75,7 @@ def telling(found: Prediction, wanted: MeasuredRun, at: Brought) -> Prediction:
         return found
     notes, moved = list(found.notes), at.gains.get(found.reference_row or -1)
     if moved is not None and moved.log:
-        notes = [note for note in notes if note.code != "paraselect.same_row"]
+        notes = [note for note in notes if note.code not in ("paraselect.same_row", "paraselect.same_cards")]
         found = widened(found, wanted, _half(moved, wanted))
         notes.append(_said(moved, at, found.reference_row or 0))
     notes += _of_room(at)

@@ -40,8 +40,11 @@ class AtCount(Struct, frozen=True):
 def other_count(run: MeasuredRun, blank: Prediction, case: Case, reference: Known, platforms: dict[str, Platform]) -> Prediction:
     """The same platform at another card count: only the scaling is uncertain."""
     found = to_count(reference, run, case, platforms)
-    notes = found.notes or (message("paraselect.same_row", row=reference.row),)
-    low, high = min(found.low, -NOISE), max(found.high, NOISE)
+    notes, ends = found.notes, (found.low, found.high)
+    if not notes:
+        code, *ends = _like(run, reference.run, platforms[run.platform])
+        notes = (message(code, row=reference.row),)
+    low, high = min(ends[0], -NOISE), max(ends[1], NOISE)
     ends = sorted(in_own_unit(run, found.throughput * math.exp(end)) for end in (low, high))
     kind: Kind = "fitted" if found.own or not found.notes else "pooled"
     return msgspec.structs.replace(
@@ -54,6 +57,33 @@ def other_count(run: MeasuredRun, blank: Prediction, case: Case, reference: Know
         out_of_range=_is_far(reference, run.gpus or 1),
         notes=notes,
     )
+
+
+def other_length(run: MeasuredRun, known: MeasuredRun) -> bool:
+    """Tell whether two rows of a case say that their sequences are of different length."""
+    return bool(run.seq_len and known.seq_len and run.seq_len != known.seq_len)
+
+
+def _like(run: MeasuredRun, known: MeasuredRun, platform: Platform) -> tuple[str, float, float]:
+    """Return how a run on the cards of a known one is like it, and the ends that the difference adds, as logs.
+
+    With micro-batches of one size the rate is kept, but a smaller global batch spreads the end of a step over fewer of them: what the
+    scaling law says of the batch is how far that may go. Another length may change the rate by as much as the length.
+    """
+    if other_length(run, known):
+        far = abs(math.log((run.seq_len or 1) / (known.seq_len or 1)))
+        return "paraselect.other_length", -far, far
+    if (
+        run.task == "inference"
+        or not run.micro_batch
+        or run.micro_batch != known.micro_batch
+        or not (run.global_batch and known.global_batch)
+    ):
+        return "paraselect.same_row", 0.0, 0.0
+    law, name = scaling_law(), setup_of(platform, run.task).name
+    loss = getattr(law.mean, name).batch + getattr(law.spread, name).batch
+    moved = math.log(run.global_batch / known.global_batch) * loss
+    return "paraselect.same_cards" if moved else "paraselect.same_row", min(moved, 0.0), max(moved, 0.0)
 
 
 def to_count(reference: Known, run: MeasuredRun, case: Case, platforms: dict[str, Platform]) -> AtCount:

@@ -105,7 +105,7 @@ def in_precision(found: Prediction, wanted: MeasuredRun, change: Change | None) 
         low=min(ends[1:]),
         high=max(ends[1:]),
         terms=tuple(term / math.exp(change.log) for term in found.terms),
-        notes=tuple(note for note in (*found.notes, change.said) if note.code != "paraselect.same_row"),
+        notes=tuple(note for note in (*found.notes, change.said) if note.code not in ("paraselect.same_row", "paraselect.same_cards")),
     )
     return widened(moved, unit, Z90 * change.deviation)
 

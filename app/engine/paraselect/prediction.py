@@ -14,12 +14,13 @@ from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Platform
 from app.engine.model.profiles import Profile
 from app.engine.model.workloads import Workload
+from app.engine.paraselect.batches import at_global_batch
 from app.engine.paraselect.bringing import Room, brought, telling
 from app.engine.paraselect.cases import Case, case_of
 from app.engine.paraselect.ceilings import Ceiling, capped
 from app.engine.paraselect.collinear import collinear_note
 from app.engine.paraselect.correcting import NOISE, corrected
-from app.engine.paraselect.counts import other_count, to_count
+from app.engine.paraselect.counts import other_count, other_length, to_count
 from app.engine.paraselect.heard import Heard
 from app.engine.paraselect.known_runs import Known, at_count, in_own_unit, lower_is_better
 from app.engine.paraselect.learned import Learned, shipped_learned
@@ -50,7 +51,7 @@ def predict(
     room tells the largest batch that a row's platform holds, ceiling the speed that its peaks allow.
     """
     learned = learned or shipped_learned(platforms)
-    cases: dict[tuple[str, float | None, str], Case] = {}
+    cases: dict[tuple[str, float | None, float | None, str], Case] = {}
     by_case: dict[str, list[MeasuredRun]] = defaultdict(list)
     for run in runs:
         by_case[run.case].append(run)
@@ -59,9 +60,9 @@ def predict(
         if run.speed is None:
             rows, asked, change = at_one_precision(by_case[run.case], run, platforms)
             at = brought(rows, asked, room)
-            key = (run.case, at.batch, asked.precision)
+            key = (run.case, at.batch, asked.global_batch, asked.precision)
             if key not in cases:
-                cases[key] = case_of(at.runs, asked, platforms, shipped, profile)
+                cases[key] = case_of(at_global_batch(at.runs, asked), asked, platforms, shipped, profile)
                 wanted = [one for one in by_case[run.case] if one.speed is None]
                 learned.prepare(wanted, cases[key].known, platforms)
             row = telling(_predict_row(asked, cases[key], platforms, learned), asked, at)
@@ -253,6 +254,8 @@ def _notes(run: MeasuredRun, case: Case, reference: Known, pair: Ratios, kind: s
         if pair.values[place] is None:
             platform, key = pair.missing[place]
             notes.append(message("paraselect.link_left_out", platform=platform, key=key, term=message(f"paraselect.term.{TERMS[place]}")))
+    if other_length(run, reference.run):
+        notes.insert(0, message("paraselect.other_length", row=reference.row))
     if not run.better and not reference.run.better:
         notes.append(message("paraselect.better_assumed", better=message(f"paraselect.{'lower' if lower_is_better(run) else 'higher'}")))
     return notes

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.workloads import Model, RunParameters, Workload
+from app.engine.workload.engines import TRAINING_ENGINES
 from app.engine.workload.presets import load_presets
 
 TASKS = ("pretrain", "finetune", "lora", "qlora", "inference")
@@ -16,8 +17,9 @@ _DEGREES = {
     "CP": "context_parallel",
     "EP": "expert_parallel",
     "VPP": "virtual_pipeline",
+    "VP": "virtual_pipeline",
 }
-_DEGREE = re.compile(r"\b(VPP|TP|PP|CP|EP)\s*[-=]?\s*(\d{1,4})\b", re.IGNORECASE)
+_DEGREE = re.compile(r"\b(VPP|VP|TP|PP|CP|EP)\s*[-=]?\s*(\d{1,4})\b", re.IGNORECASE)
 _ZERO = re.compile(r"\bzero\s*[-_=]?\s*([0-3])\b", re.IGNORECASE)
 _LENGTHS = re.compile(r"-isl(\d{1,7})-osl(\d{1,7})$")
 _OWNER = re.compile(r"^[\w.-]+/(?=\w)|^(meta|nvidia)[ _-]+(?=llama)")
@@ -50,7 +52,14 @@ def workload_of_row(run: MeasuredRun) -> Workload | None:
     engine = run.extra.get("engine", "") or run.framework
     parameters = RunParameters(platform=run.platform, gpus=run.gpus, zero_stage=int(zero[1]) if zero else 0)
     parameters = replace(parameters, **degrees, **numbers)
-    return Workload(found[0], run.task, framework=run.framework, engine=engine.strip().lower(), model=found[1], run=parameters)
+    return Workload(found[0], run.task, framework=run.framework, engine=_engine(engine), model=found[1], run=parameters)
+
+
+def _engine(words: str) -> str:
+    """Return the engine that a cell names: "Megatron-Bridge 26.06 SFT" is megatron-bridge; what is not known stays as it is."""
+    name = words.strip().lower()
+    first = name.partition(" ")[0]
+    return first if first in TRAINING_ENGINES else name
 
 
 @cache

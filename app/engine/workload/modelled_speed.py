@@ -46,13 +46,13 @@ def modelled_speed(workload: Workload | None, run: MeasuredRun, platform: Platfo
     told = workload_of_row(run)
     if told is None:
         return None
-    found = _speed(told, run, platform)
+    found = _speed(told, run, platform, layout_guessed=not run.parallelism and (run.gpus or 1) > 1)
     if isinstance(found, Message):
         return found
     return replace(found, notes=(message("step_time.from_library", model=told.name), *found.notes))
 
 
-def _speed(workload: Workload, run: MeasuredRun, platform: Platform) -> ModelledSpeed | Message:
+def _speed(workload: Workload, run: MeasuredRun, platform: Platform, *, layout_guessed: bool = False) -> ModelledSpeed | Message:
     if (run.task == "inference") != (workload.task == "inference") and run.task:
         return message("step_time.other_task")
     asked = as_asked(workload, run)
@@ -61,6 +61,10 @@ def _speed(workload: Workload, run: MeasuredRun, platform: Platform) -> Modelled
     step = estimate_step(asked, platform)
     if isinstance(step, Message):
         return step
+    if layout_guessed:  # the close interval is of runs whose layout was known
+        ends = rate_table().intervals
+        low, high = step.seconds * math.exp(ends["other_low"]), step.seconds * math.exp(ends["other_high"])
+        step = replace(step, low=min(step.low, low), high=max(step.high, high))
     unit = run.unit or "tokens/s"
     value, one, other = (in_unit(seconds, step, asked, unit) for seconds in (step.seconds, step.low, step.high))
     if value is None or one is None or other is None:

@@ -124,11 +124,18 @@ def _told(number: int, platform: Platform, workload: Workload, step: StepWork, s
 
 
 def interval_kind(workload: Workload, platform: Platform, table: RateTable) -> str:
-    """Return how well measured runs cover this one: Megatron-LM on a measured architecture, anything else without or with experts."""
-    name, _ = training_engine(workload)
-    if measured_architecture(platform, table) and name in ("megatron-lm", "megatron", "megatron-core"):
+    """Return how well measured runs cover this one: Megatron-LM on a measured architecture, anything else without or with experts.
+
+    What was measured is whole training at 16 bits with its batch told: an engine or a batch that is assumed, another precision or
+    training of adapters alone is none of that. The runs with experts were of Megatron-Bridge: its recipes are counted with them, as is
+    training of adapters alone, of which no step was measured: the widest interval there is.
+    """
+    engine, adapters = workload.engine.strip().lower(), workload.task in ("lora", "qlora")
+    alike = workload.precision in ("fp16", "bf16") and not adapters and workload.run.global_batch
+    if measured_architecture(platform, table) and engine in ("megatron-lm", "megatron", "megatron-core") and alike:
         return "measured"
-    return "experts" if workload.model is not None and workload.model.experts else "other"
+    experts = workload.model is not None and workload.model.experts
+    return "experts" if experts or adapters or engine == "megatron-bridge" else "other"
 
 
 def _assumptions(workload: Workload, platform: Platform, step: StepWork, table: RateTable) -> list[Message]:
