@@ -9,6 +9,7 @@ from app.gui.look import UNKNOWN, Look
 from app.gui.plan_words import AREA, PlanWords
 from app.gui.widgets.table import Cell, Column, Table
 
+SMALL_MONEY = 100
 MONEY = f"{AREA}.money"
 TOLD_PX = 260
 
@@ -63,6 +64,11 @@ def _lines(lines: Sequence[CostLine], currency: str, look: Look) -> Table:
     return Table(heads, rows, look.theme)
 
 
+def _places(value: float) -> int:
+    """Return the decimals of a unit cost: cents, and more where a cent is much of it."""
+    return 2 if value >= SMALL_MONEY else 4
+
+
 def _range(low: float | None, high: float | None, places: int, look: Look) -> Cell:
     return Cell(UNKNOWN if low is None or high is None else f"{look.number(low, places)} – {look.number(high, places)}")
 
@@ -70,13 +76,17 @@ def _range(low: float | None, high: float | None, places: int, look: Look) -> Ce
 def _units(plan: Plan, look: Look) -> Table:
     say = look.say
     heads = (
-        Column(say(f"{MONEY}.per"), width=150),
-        Column(say(f"{MONEY}.likely"), plan.currency, True, 140),
-        Column(say(f"{MONEY}.range"), plan.currency, True),
+        Column(say(f"{MONEY}.per")),
+        Column(say(f"{MONEY}.likely"), plan.currency, True, 160),
+        Column(say(f"{MONEY}.range"), plan.currency, True, 260),
     )
     units = plan.costs.units if plan.costs is not None else ()
     rows = [
-        (Cell(say(f"selecting.cost.per.{one.per}")), Cell(look.number(one.value, 4), one.value), _range(one.low, one.high, 4, look))
+        (
+            Cell(say(f"selecting.cost.per.{one.per}")),
+            Cell(look.number(one.value, _places(one.value)), one.value),
+            _range(one.low, one.high, _places(one.value), look),
+        )
         for one in units
     ]
     return Table(heads, rows, look.theme)
