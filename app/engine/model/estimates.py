@@ -171,8 +171,9 @@ class Prediction(Struct, frozen=True):
     terms              (k_i · ratio_i) shown to the user, in the order compute, memory, host, fabric
     error_mape         expected relative error from leave-one-out, 0..1
     siblings           rows or cases that the number leans on
-    basis              what it rests on, as intervals are kept and held-out errors told: "several same measured" (several known rows, one
-                       of the same vendor, the platform measured on other workloads of the class), "counts" for another card count
+    basis              what it rests on, as intervals are kept and held-out errors told: "several same measured classic" (several known
+                       rows, one of the same vendor, the platform measured on other workloads of the class, no big generative model),
+                       "counts" for another card count
     corrected          TFLOPS' and memory bandwidth that the learned model stands for here; software: what the platform's software decides
     batch              samples in work at once that the number holds for (of a card in training), None where no row tells
     shares             k with interval and origin, None where the formula was not used

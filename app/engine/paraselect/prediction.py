@@ -249,6 +249,10 @@ def _notes(run: MeasuredRun, case: Case, reference: Known, pair: Ratios, kind: s
     told = collinear_note(shares.collinear) if shares is not None else None
     if told is not None:
         notes.append(told)
+    for place in (2, 3):  # k of the case are those without the term: nothing is filled in, and it is said
+        if pair.values[place] is None:
+            platform, key = pair.missing[place]
+            notes.append(message("paraselect.link_left_out", platform=platform, key=key, term=message(f"paraselect.term.{TERMS[place]}")))
     if not run.better and not reference.run.better:
         notes.append(message("paraselect.better_assumed", better=message(f"paraselect.{'lower' if lower_is_better(run) else 'higher'}")))
     return notes
