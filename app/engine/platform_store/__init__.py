@@ -22,6 +22,7 @@ from app.engine.platform_store.price_template import write_price_template
 from app.engine.platform_store.problems import Problem
 from app.engine.platform_store.site import PackSummary, merged, read_pack, read_site, site_digest, write_pack, write_site
 from app.engine.platform_store.software import load_families, load_models, load_operator_support, load_operators, load_stacks
+from app.engine.platform_store.sparsity import load_sparsity
 
 __all__ = [
     "Catalogue",
@@ -48,6 +49,7 @@ __all__ = [
     "load_operators",
     "load_precision_notes",
     "load_porting",
+    "load_sparsity",
     "load_stacks",
     "load_stale_after",
     "merged",

@@ -45,6 +45,7 @@ def plan_columns(words: PlanWords) -> list[PlanColumn]:
         column("verdict", "", round(88 * wide), made.verdict, number=False),
         column("marks", "", 150, made.marks, number=False),
         column("porting", words.money.unit, 84, made.porting),
+        column("pflops", say(f"{AREA}.unit.pflops"), 84, made.pflops),
         column("unit_price", say(f"{AREA}.unit.unit_price"), 130, made.unit_price),
         column("region", "", 80, lambda plan: Cell(plan.price.region or UNKNOWN), number=False),
         column("configuration", "", 190, lambda plan: Cell(plan.configuration, tip=plan.configuration), number=False),
@@ -110,6 +111,9 @@ class _Cells:
         tip = self._look.say(f"{AREA}.value_tip")
         grey = self._look.theme.control if self._quiet(plan) else ""
         return Cell(self._look.number(share, 2), _known(share), tip, share=share, dot=grey, quiet=self._quiet(plan))
+
+    def pflops(self, plan: Plan) -> Cell:
+        return Cell(UNKNOWN) if plan.pflops is None else Cell(self._look.number(plan.pflops, 2), plan.pflops)
 
     def available(self, plan: Plan) -> Cell:
         lacking = self._tag(plan, "not_enough_cards")
