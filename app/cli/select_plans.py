@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.cli._costs import describe_costs, describe_options
 from app.cli._frame import Command, Result, Words, print_fault, text_table
 from app.cli._kind import describe_kind, kind_lines
 from app.cli._tables import describe_problems, read_told
@@ -66,6 +67,7 @@ def describe_selection(selection: "Selection", lang: str) -> dict:
         "recommended": {name: selection.recommended.get(name) for name in ("highest_performance", "best_price_performance")},
         "excluded": [{"platform": gone.platform, "reason": render(gone.reason, lang)} for gone in selection.excluded],
         "work": {"amount": selection.work_amount, "unit": selection.work_unit},
+        "options": describe_options(selection.options) if selection.options else None,
         "assumptions": [render(said, lang) for said in selection.assumptions],
     }
 
@@ -92,6 +94,11 @@ def _describe_plan(plan: "Plan", lang: str) -> dict:
         "reasons": [render(said, lang) for said in plan.reasons],
         "notes": [render(said, lang) for said in plan.notes],
         "price_cell": plan.price.cell,
+        "project_days": plan.project_days,
+        "phases": [
+            {"phase": one.what, "days": one.days, "low": one.low, "high": one.high, "basis": render(one.basis, lang)} for one in plan.phases
+        ],
+        "costs": describe_costs(plan.costs, lang) if plan.costs else None,
     }
 
 

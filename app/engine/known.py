@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from app.engine.errors import EngineError
 from app.engine.messages import Message, message
 from app.engine.model.corrections import CorrectedRate, Software
+from app.engine.model.costs import CostTerms
 from app.engine.model.layers import FactChange, SiteData
 from app.engine.model.measurements import MeasuredRun, RunTable
 from app.engine.model.platforms import Knowledge, Platform
@@ -118,6 +119,14 @@ def knowledge() -> Knowledge:
         stacks=platform_store.load_stacks(),
         models=platform_store.load_models(),
     )
+
+
+@cache
+def cost_terms() -> CostTerms:
+    """Return the forms of service and what is assumed of costs, read once."""
+    from app.engine.platform_store import load_cost_terms
+
+    return load_cost_terms()
 
 
 @cache

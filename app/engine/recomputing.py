@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from app.engine.errors import EngineError
-from app.engine.known import catalogue, catalogue_of, knowledge, shipped_runs, site_digest
+from app.engine.known import catalogue, catalogue_of, cost_terms, knowledge, shipped_runs, site_digest
 from app.engine.messages import message
 from app.engine.model.assessments import Assessment, EffortSettings
 from app.engine.model.estimates import MemoryEstimate, MemoryFit, Prediction
@@ -21,6 +21,7 @@ from app.engine.model.quantities import Quantity
 from app.engine.model.traces import Trace
 from app.engine.model.workloads import Node, Workload, normalise_precision
 from app.engine.own_runs import evidence_digest, evidence_of
+from app.engine.plan_curves import speed_curves
 from app.engine.progress import Progress, no_progress, part_of
 from app.engine.refitting import prepare, told_with
 
@@ -126,14 +127,18 @@ def _selection(project: Project) -> dict[str, object]:
 
     if project.workload is None or project.prices is None:
         return {"selection": None}
+    priced, platforms = {price.platform for price in project.prices.prices}, catalogue_of(project).by_id
+    points = plan_points(project)
     selection = make_selection(
-        plan_points(project),
+        points,
         project.prices.prices,
         assessments=project.assessments,
         requirement=project.requirement,
         workload=project.workload,
-        platforms=catalogue_of(project).by_id,
+        platforms=platforms,
+        curves=speed_curves([point for point in points if point.platform in priced], project.workload, platforms),
         include_restricted=project.include_restricted,
+        terms=cost_terms(),
         unpredicted={found.platform: found.notes[0] for found in project.predictions if found.value is None and found.notes},
     )
     return {"selection": selection}

@@ -6,6 +6,8 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from app.engine.messages import Message
+from app.engine.model.costs import Breakdown
+from app.engine.model.options import Options, Phase
 from app.engine.model.quantities import Kind, Quantity
 
 Billing: TypeAlias = Literal["card-hour", "node-hour", "month", "year", "purchase"]
@@ -84,6 +86,8 @@ class Plan(Struct, frozen=True):
     total_price         in currency: rental_cost, with discount and tax as `notes` tell, and porting_cost once; None without an amount of
                         work and a term. total_low, total_high hold the low and high ends of both
     porting_cost        likely; porting_low, porting_high its range; None where it is not in the total
+    phases              parts of the project in order, one after the other; project_days: all whose length is known
+    costs               the lines that the total (without an amount of work: the price of a month) is made of, and unit costs
     price_performance   work (samples or tokens) per currency unit; relative to the best plan beside it
     """
 
@@ -119,6 +123,9 @@ class Plan(Struct, frozen=True):
     porting_high: float | None = None
     rental_cost: float | None = None
     delivery_days: float | None = None
+    costs: Breakdown | None = None
+    phases: tuple[Phase, ...] = ()
+    project_days: float | None = None
     tags: tuple[str, ...] = ()
     reasons: tuple[Message, ...] = ()
     notes: tuple[Message, ...] = ()
@@ -132,7 +139,7 @@ class Exclusion(Struct, frozen=True):
 
 
 class Selection(Struct, frozen=True):
-    """All plans, the two recommended ones as indices into them, and what was left out."""
+    """All plans, the two recommended ones as indices into them, and what was left out; options: every card count that was looked at."""
 
     plans: tuple[Plan, ...]
     recommended: dict[str, int]
@@ -142,3 +149,4 @@ class Selection(Struct, frozen=True):
     deadline_days: float | None = None
     budget: float | None = None
     assumptions: tuple[Message, ...] = ()
+    options: Options | None = None

@@ -39,7 +39,7 @@ STAGE_INPUTS: dict[str, tuple[str, ...]] = {
     "selection": ("workload", "requirement", "predictions", "assessments", "prices", "include_restricted", *PLATFORM_INPUTS),
 }
 """What each computed stage is made from; the key is a field of Project, so are the inputs."""
-STAGE_RULES = {"profile": 2, "comparison_profile": 2, "memory": 2, "predictions": 2, "assessments": 3, "selection": 2}
+STAGE_RULES = {"profile": 2, "comparison_profile": 2, "memory": 2, "predictions": 2, "assessments": 3, "selection": 3}
 """Counted up where the rules of a stage change, so that what an older program computed is told as stale. 1 where it is not named."""
 
 

@@ -16,6 +16,7 @@ from app.engine.paraselect.prediction import predict, predict_targets
 from app.engine.paraselect.rate_tables import shipped_rates, shipped_software
 from app.engine.paraselect.run_table import Near, read_runs, read_table, write_predictions
 from app.engine.paraselect.scaling import scale_case
+from app.engine.paraselect.scaling_grid import speed_curve
 from app.engine.paraselect.table_predictions import faults_of, predict_table
 from app.engine.paraselect.telling import ToldSpeed, ToldSpeeds, Way, compute_rate, told_speeds
 from app.engine.paraselect.terms import SideBySide, TermsRow, side_by_side
@@ -45,6 +46,7 @@ __all__ = [
     "shipped_rates",
     "shipped_software",
     "side_by_side",
+    "speed_curve",
     "stored_scores",
     "told_speeds",
     "write_predictions",

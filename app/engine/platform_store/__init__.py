@@ -7,6 +7,7 @@ from app.engine.platform_store.ageing import load_stale_after, months_since
 from app.engine.platform_store.catalogue import Catalogue, load_catalogue
 from app.engine.platform_store.check import check_database
 from app.engine.platform_store.check_site import check_changes, check_site, faults_of_change
+from app.engine.platform_store.cost_terms import load_cost_terms
 from app.engine.platform_store.effort import load_effort_priors
 from app.engine.platform_store.keys import KEYS, NUMBERS, RATES, STATUSES, checked_value, unit_of
 from app.engine.platform_store.layers import effective, history, without_last
@@ -35,6 +36,7 @@ __all__ = [
     "faults_of_change",
     "history",
     "load_catalogue",
+    "load_cost_terms",
     "load_effort_priors",
     "load_families",
     "load_models",

@@ -111,12 +111,13 @@ def _money(book: "Book", sheet: Any, row: int, plan: Plan, count: int, span: tup
         sheet.write_number(row, DAYS, 30, number("#,##0"))
     rate = plan.price.unit_price * plan.price.discount * (1 + (plan.price.tax_rate or 0.0)) * count
     money = plan.total_price if plan.total_price is not None else plan.price_per_month
-    paid = money if plan.rental_cost is None or plan.total_price is None else plan.rental_cost
+    paid = float(plan.costs.lines[0].gross) if plan.costs is not None else money
     periods = paid / rate if paid and rate else 0.0
     once = (money or 0.0) - (paid or 0.0)
     sheet.write_formula(row, PERIODS, _periods(plan, at, periods, timed=timed), number("#,##0.0"), periods)
     sheet.write_number(row, PORTING, once, book.cell(num_format="#,##0", bg_color="#FFF8E5", font_color="#124A78"))
-    sheet.write_formula(row, TOTAL, f"=F{at}*G{at}*(1+H{at})*I{at}*N{at}+O{at}", number("#,##0.00"), money or 0.0)
+    net = f"ROUND(F{at}*G{at}*I{at}*N{at},2)"
+    sheet.write_formula(row, TOTAL, f"={net}+ROUND({net}*H{at},2)+O{at}", number("#,##0.00"), money or 0.0)
     work = "$C$3" if timed else f"(J{at}*{DAY_SECONDS}*30)"
     best = f"MAX(INDEX({_all('J', span)}*{DAY_SECONDS}*30/{_all('P', span)},0))" if not timed else f"($C$3/MIN({_all('P', span)}))"
     sheet.write_formula(row, VALUE, f"=IF(P{at}>0,{work}/P{at}/{best},0)", number("0.00"), plan.price_performance_relative or 0.0)

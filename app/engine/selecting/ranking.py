@@ -8,10 +8,11 @@ import msgspec
 from app.engine.messages import Message, message
 from app.engine.model.plans import Plan, Selection
 from app.engine.model.requirements import Requirement
+from app.engine.selecting.option_columns import delivers_late
 from app.engine.selecting.supply import REFERENCE_ONLY
 from app.engine.units import SECONDS_PER_DAY
 
-BARRED = frozenset({"misses_deadline", "over_budget", "not_enough_cards", "out_of_range", "does_not_fit", REFERENCE_ONLY})
+BARRED = frozenset({"misses_deadline", "over_budget", "not_enough_cards", "out_of_range", "does_not_fit", "late_delivery", REFERENCE_ONLY})
 """A plan with one of these is shown and never recommended."""
 
 
@@ -27,6 +28,8 @@ def with_tags(plans: Sequence[Plan], requirement: Requirement, today: datetime.d
             tags.append("over_budget")
         if plan.available_cards is not None and plan.available_cards < plan.gpus:
             tags.append("not_enough_cards")
+        if delivers_late(plan.price, requirement, today):
+            tags.append("late_delivery")
         if plan.valid_until is not None and plan.valid_until < today:
             tags.append("price_expired")
         tagged.append(msgspec.structs.replace(plan, tags=tuple(dict.fromkeys(tags))))
@@ -40,16 +43,18 @@ def on_front(plans: Sequence[Plan]) -> list[Plan]:
         value = plan.total_price if plan.total_price is not None else plan.price_per_month
         return float("inf") if value is None else value
 
-    marked = []
-    for plan in plans:
-        beaten = any(
-            money(other) <= money(plan) and other.speed >= plan.speed and (money(other) < money(plan) or other.speed > plan.speed)
-            for other in plans
-            if REFERENCE_ONLY not in other.tags
-        )
-        beaten = beaten or REFERENCE_ONLY in plan.tags
-        marked.append(plan if beaten or money(plan) == float("inf") else msgspec.structs.replace(plan, tags=(*plan.tags, "pareto")))
-    return marked
+    ranked = sorted((plan for plan in plans if REFERENCE_ONLY not in plan.tags), key=lambda plan: (money(plan), -plan.speed))
+    front, best = set(), float("-inf")
+    for plan in ranked:
+        if money(plan) < float("inf") and plan.speed > best:
+            front.add((money(plan), plan.speed))
+            best = plan.speed
+    return [
+        msgspec.structs.replace(plan, tags=(*plan.tags, "pareto"))
+        if REFERENCE_ONLY not in plan.tags and (money(plan), plan.speed) in front
+        else plan
+        for plan in plans
+    ]
 
 
 def recommend(plans: Sequence[Plan]) -> tuple[list[Plan], dict[str, int]]:

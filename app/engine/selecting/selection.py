@@ -10,11 +10,19 @@ from msgspec import Struct
 from app.engine.errors import EngineError
 from app.engine.messages import Message, message
 from app.engine.model.assessments import Assessment
+from app.engine.model.costs import CostTerms
+from app.engine.model.options import Options, SpeedCurve
 from app.engine.model.plans import Exclusion, Plan, PlanPoint, Price, Selection
 from app.engine.model.platforms import Platform
 from app.engine.model.requirements import Requirement
 from app.engine.model.workloads import Workload
+from app.engine.selecting.breakdown import gross_of, with_costs
 from app.engine.selecting.cost import cost_of, nodes_of
+from app.engine.selecting.cost_lines import form_of
+from app.engine.selecting.money import cents
+from app.engine.selecting.option_columns import Known, RowFacts, Speeds, Wanted, row_columns, speeds_over
+from app.engine.selecting.options import joined, make_options, parallel_cards
+from app.engine.selecting.phases import phases_of, project_days
 from app.engine.selecting.porting import porting_of
 from app.engine.selecting.ranking import on_front, recommend, with_tags
 from app.engine.selecting.supply import NOT_SUPPLIED, REFERENCE_ONLY, doubt_of_supply
@@ -35,6 +43,9 @@ class _Needs(Struct, frozen=True):
     work: Work | None
     unit: str
     include_restricted: bool
+    terms: CostTerms
+    curves: Sequence[SpeedCurve]
+    today: datetime.date
 
 
 def make_selection(
@@ -48,18 +59,25 @@ def make_selection(
     unpredicted: Mapping[str, Message] | None = None,
     today: datetime.date | None = None,
     include_restricted: bool = False,
+    terms: CostTerms | None = None,
+    curves: Sequence[SpeedCurve] = (),
 ) -> Selection:
     """Return all plans. Raises EngineError where the work and no speed share a unit.
 
     unpredicted         why a platform has no speed
+    terms               forms of service, and what is assumed of costs that no sheet states
+    curves              how speeds go with the card count; without them no other counts are looked at
     include_restricted  rank what cannot be supplied like the rest; else it is told as left out, and its plans are for reference only
     """
+    today = today or datetime.date.today()
     work = parse_work(requirement.work)
     unit = work.unit if work else next((unit_of_speed(point) for point in points if unit_of_speed(point)), "")
     if work and points and all(speeds_per_second(point, workload, unit) is None for point in points):
         raise EngineError("selecting.units_differ", work=requirement.work, unit=points[0].speed.unit)
     by_id = {found.platform: found for found in assessments}
-    needs = _Needs(requirement, workload, platforms, by_id, unpredicted or {}, work, unit, include_restricted)
+    needs = _Needs(
+        requirement, workload, platforms, by_id, unpredicted or {}, work, unit, include_restricted, terms or CostTerms(), curves, today
+    )
     plans: list[Plan] = []
     excluded: list[Exclusion] = []
     for price in prices:
@@ -70,7 +88,7 @@ def make_selection(
             excluded.append(Exclusion(price.platform or price.text, made))
     excluded += _for_reference(plans)
     plans = _named(plans)
-    plans = with_tags(plans, requirement, today or datetime.date.today())
+    plans = with_tags(plans, requirement, today)
     plans = on_front(plans)
     plans, recommended = recommend(plans)
     return Selection(
@@ -82,6 +100,45 @@ def make_selection(
         deadline_days=requirement.duration_days,
         budget=requirement.budget,
         assumptions=_assumptions(work, plans),
+        options=_options(points, prices, needs) if curves else None,
+    )
+
+
+def _options(points: Sequence[PlanPoint], prices: Sequence[Price], needs: _Needs) -> Options | None:
+    """Return all card counts of every row that makes a plan, None where there is no such row."""
+    run, wish = needs.workload.run, needs.requirement
+    speed = wish.tokens_per_s if needs.unit == "tokens" else None
+    amount = needs.work.amount if needs.work else None
+    wanted = Wanted(wish, amount, parallel_cards(run), needs.terms, needs.today, speed)
+    speeds, columns = _speeds(points, needs), []
+    for number, price in enumerate(prices):
+        if price.platform in speeds and _ruled_out(price, needs) is None:
+            made = row_columns(number, price, speeds[price.platform], wanted, _row_facts(price, needs))
+            columns += [made] if made is not None else []
+    return make_options(joined(columns), prices, wanted, run, needs.unit) if columns else None
+
+
+def _speeds(points: Sequence[PlanPoint], needs: _Needs) -> dict[str, Speeds]:
+    """Return the speed over card counts of every platform that has one in the unit of the work."""
+    own = {(one.platform, one.gpus): one for one in points}
+    found: dict[str, list[Known]] = {}
+    for curve in needs.curves:
+        point = own.get((curve.platform, curve.from_gpus))
+        speeds = speeds_per_second(point, needs.workload, needs.unit) if point is not None else None
+        if point is not None and speeds is not None and min(speeds) > 0:
+            found.setdefault(curve.platform, []).append(Known(*speeds, point.out_of_range, curve))
+    return {platform: speeds_over(known) for platform, known in found.items()}
+
+
+def _row_facts(price: Price, needs: _Needs) -> RowFacts:
+    form, assessment = form_of(price, needs.terms), needs.assessments.get(price.platform)
+    porting = porting_of(price, assessment)
+    return RowFacts(
+        form.fee_share if form is not None else 0.0,
+        porting.cost,
+        porting.days or 0.0,
+        assessment.fits if assessment is not None else None,
+        doubt_of_supply(needs.platforms[price.platform]) is not None and not needs.include_restricted,
     )
 
 
@@ -102,20 +159,20 @@ def _plan(price: Price, points: Sequence[PlanPoint], needs: _Needs) -> Plan | Me
     speeds = speeds_per_second(point, needs.workload, needs.unit)
     if speeds is None or min(speeds) <= 0:
         return message("selecting.unit_of_point", unit=point.speed.unit, wanted=needs.unit or "?")
-    days = tuple(needs.work.amount / speed / SECONDS_PER_DAY for speed in speeds) if needs.work else None
+    days = _run_days(needs.work, speeds) if needs.work else None
     cost = cost_of(price, point.gpus, days[0] if days else None)
     if cost is None:
         return message("selecting.no_cards_per_node")
-    if days is None and price.billing == "purchase":
-        total, per_month = cost.total, None
-    else:
-        total, per_month = (cost.total if days else None), cost.per_month
-    ends = [cost_of(price, point.gpus, value) for value in (days[2], days[1])] if days else []
+    form = form_of(price, needs.terms)
+    bought = price.billing == "purchase"
+    total = gross_of(cost.line, form) if days or bought else None
+    per_month = None if cost.per_month is None else gross_of(month.line, form) if (month := cost_of(price, point.gpus, None)) else None
+    ends = [gross_of(end.line, form) for value in (days[1], days[2]) if (end := cost_of(price, point.gpus, value))] if days else []
     monthly_work = speeds[0] * SECONDS_PER_DAY * DAYS_IN_MONTH
     porting = porting_of(price, needs.assessments.get(price.platform))
-    rental, total = total, (None if total is None else total + porting.cost[1])
+    rental, total = total, (None if total is None else float(cents(total) + cents(porting.cost[1])))
     money = total if days else per_month
-    return Plan(
+    plan = Plan(
         name="",
         platform=price.platform,
         gpus=point.gpus,
@@ -137,10 +194,10 @@ def _plan(price: Price, points: Sequence[PlanPoint], needs: _Needs) -> Plan | Me
         price=price,
         price_per_month=per_month,
         work_per_month=monthly_work,
-        duration_low_days=days[2] if days else None,
-        duration_high_days=days[1] if days else None,
-        total_low=ends[0].total + porting.cost[0] if ends and ends[0] else None,
-        total_high=ends[1].total + porting.cost[2] if ends and ends[1] else None,
+        duration_low_days=days[1] if days else None,
+        duration_high_days=days[2] if days else None,
+        total_low=ends[0] + porting.cost[0] if ends else None,
+        total_high=ends[1] + porting.cost[2] if ends else None,
         porting_days=porting.days,
         porting_cost=porting.cost[1] if porting.is_counted else None,
         porting_low=porting.cost[0] if porting.is_counted else None,
@@ -151,6 +208,18 @@ def _plan(price: Price, points: Sequence[PlanPoint], needs: _Needs) -> Plan | Me
         reasons=(doubt,) if (doubt := doubt_of_supply(needs.platforms[price.platform])) else (),
         notes=(*cost.notes, *porting.notes, *point.notes[:1]),
     )
+    effort = found.effort if (found := needs.assessments.get(price.platform)) else None
+    phases = phases_of(price.delivery_days, effort.person_days if effort else None, days, needs.terms)
+    plan = msgspec.structs.replace(plan, phases=phases, project_days=project_days(phases))
+    work = (needs.work.amount, needs.unit) if needs.work else None
+    platform = needs.platforms[price.platform]
+    return with_costs(plan, cost, form, requirement=needs.requirement, platform=platform, terms=needs.terms, work=work)
+
+
+def _run_days(work: Work, speeds: tuple[float, float, float]) -> tuple[float, float, float]:
+    """Return likely, low and high days; the highest speed gives the lowest."""
+    value, low, high = (work.amount / speed / SECONDS_PER_DAY for speed in speeds)
+    return value, high, low
 
 
 def _doubts(price: Price, point: PlanPoint, needs: _Needs) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ _UNITS = {
     "steps": ("steps", "step", "iterations", "iteration", "it", "iter", "步"),
 }
 _PER_CARD = re.compile(r"(/|per[ _-]?)(card|gpu|npu|device)\b", re.IGNORECASE)
+MONTH_SECONDS = 30 * 86_400
 _TIMES = {"ms": 1e-3, "s": 1.0, "sec": 1.0, "seconds": 1.0, "min": 60.0, "minutes": 60.0, "h": 3600.0, "hours": 3600.0}
 
 
