@@ -227,10 +227,7 @@ def _with_newest(
         if purpose == "questionnaire":
             from app.engine.questionnaire import with_questionnaire
 
-            project, said, problem = with_questionnaire(project, newest)
-            left += said
-            problems += [problem] if problem else []
-            return project, 1
+            return with_questionnaire(project, newest, left, problems), 1
         if purpose == "measured":
             table = pipeline.read_measured(newest)
             problem = problem_of(table)

@@ -134,9 +134,9 @@ def input_faults(workload: Workload, requirement: Requirement, today: datetime.d
 
 def fit_table(runs: Sequence[MeasuredRun], case: str, *, reference: str = "", loss: str = "rmse") -> Fit:
     """Fit k1..k4 of one case of a table."""
-    from app.engine.paraselect import fit_case
+    from app.engine.paraselect import fit_told
 
-    return fit_case(runs, platforms_by_id(), choose_case(runs, case), reference=reference, loss=loss)
+    return fit_told(runs, platforms_by_id(), choose_case(runs, case), shipped_runs(), reference=reference, loss=loss)
 
 
 def write_predicted_table(table: Path, predictions: Sequence[Prediction], out: Path, say: Callable[[Message], str]) -> None:
@@ -147,11 +147,12 @@ def write_predicted_table(table: Path, predictions: Sequence[Prediction], out: P
         write_predictions(table, predictions, out, say)
 
 
-def read_prices(path: Path) -> PriceSheet:
-    """Read a price sheet; its problems are in the result, row by row."""
+def read_prices(path: Path, *, hidden: bool = False) -> PriceSheet:
+    """Read a price sheet as its layout was explained before; its problems are in the result, row by row."""
+    from app.engine.mapping_store import known_price_mappings
     from app.engine.platform_store import read_price_sheet
 
-    return read_price_sheet(path, catalogue())
+    return read_price_sheet(path, catalogue(), known_price_mappings(), hidden=hidden)
 
 
 def write_price_template(path: Path, lang: str) -> None:

@@ -8,11 +8,14 @@ from app.engine.platform_store.catalogue import Catalogue, load_catalogue
 from app.engine.platform_store.check import check_database
 from app.engine.platform_store.check_site import check_changes, check_site, faults_of_change
 from app.engine.platform_store.cost_terms import load_cost_terms
+from app.engine.platform_store.demand_strategies import load_demand_strategies
 from app.engine.platform_store.effort import load_effort_priors
 from app.engine.platform_store.keys import KEYS, NUMBERS, RATES, STATUSES, checked_value, unit_of
 from app.engine.platform_store.layers import effective, history, without_last
+from app.engine.platform_store.money_tables import load_exchange_rates, load_taxes
 from app.engine.platform_store.porting import load_porting
 from app.engine.platform_store.precision_notes import load_precision_notes
+from app.engine.platform_store.price_age import load_price_limits, staleness
 from app.engine.platform_store.price_columns import names_prices
 from app.engine.platform_store.price_sheets import read_price_sheet
 from app.engine.platform_store.price_template import write_price_template
@@ -37,6 +40,7 @@ __all__ = [
     "history",
     "load_catalogue",
     "load_cost_terms",
+    "load_demand_strategies",
     "load_effort_priors",
     "load_families",
     "load_models",
@@ -48,7 +52,11 @@ __all__ = [
     "load_stale_after",
     "merged",
     "months_since",
+    "load_exchange_rates",
+    "load_price_limits",
+    "load_taxes",
     "names_prices",
+    "staleness",
     "read_pack",
     "read_price_sheet",
     "read_site",

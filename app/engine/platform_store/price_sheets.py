@@ -1,245 +1,245 @@
-"""Price sheets (.xlsx): what was understood, and every doubt with its cell.
+"""Price sheets (.xlsx) as salespeople keep them: what was understood, cell by cell, and every doubt with its cell.
 
-The head row may stand below a title block and span two rows; its words are those of `price_columns`. A platform name is matched exactly
-or by alias; anything else is a problem for a person to decide. A row with a problem in a needed cell is left out and reported.
+Each sheet has its own heads, which may stand below a title block, span two lines and come again further down; notes between the rows are
+listed and searched for what they say of all rows. A platform name is matched exactly or by alias; anything else is a person's to decide.
+A row with a problem in a needed cell is left out and reported; what is hidden is told and left out unless a person asks for it.
 """
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
-from zipfile import BadZipFile
+
+from msgspec.structs import replace
 
 from app.engine.errors import EngineError
-from app.engine.messages import Value, message
-from app.engine.model.plans import Price, PriceProblem, PriceSheet
+from app.engine.messages import message
+from app.engine.model.plans import PriceColumn, PriceMapping, PriceSheet
 from app.engine.platform_store import price_columns as words
 from app.engine.platform_store.catalogue import Catalogue
+from app.engine.platform_store.money_tables import load_tax_rates
+from app.engine.platform_store.price_amounts import plain
+from app.engine.platform_store.price_findings import Findings
+from app.engine.platform_store.price_heads import HEAD_ROWS_SEARCHED, Facts, Head, facts_of, find_heads
+from app.engine.platform_store.price_rows import RowReader, Table
+from app.engine.platform_store.price_workbook import MAX_ROWS, Grid, read_workbook
 
-if TYPE_CHECKING:
-    from openpyxl.worksheet.worksheet import Worksheet
-
-MAX_BYTES = 50 * 2**20
-MAX_UNPACKED_BYTES = 500 * 2**20
-HEAD_ROWS_SEARCHED = 30
-MAX_ROWS, MAX_COLUMNS = 20_000, 200
-FEWEST_HEADS = 3
-
-Row = dict[str, tuple[str, object]]
-"""Column name -> (cell reference, value)."""
+SUMMARIES = ("汇总", "总览", "目录", "封面", "说明", "summary", "overview", "cover", "readme", "contents")
+MOST_LISTED, LONGEST_TOTAL = 10, 14
 
 
-def read_price_sheet(path: Path, catalogue: Catalogue) -> PriceSheet:
+def read_price_sheet(
+    path: Path,
+    catalogue: Catalogue,
+    mappings: Sequence[PriceMapping] = (),
+    today: datetime.date | None = None,
+    *,
+    hidden: bool = False,
+) -> PriceSheet:
     """Read all price tables of a workbook.
 
-    Raises EngineError when it is no workbook, too large, or no sheet has a head row with platform, price and billing.
+    mappings  what a person said of layouts; the one with these heads is used
+    hidden    read hidden sheets, rows and columns as well, whatever the mapping says
+    Raises EngineError when it is no workbook, could do harm, has formulas for heads, or no sheet has a head row with platform and price.
     """
     path = Path(path)
-    workbook = _open(path)
-    prices: list[Price] = []
-    problems: list[PriceProblem] = []
-    matches: dict[str, tuple[str, str, str]] = {}
-    rows, tables = 0, 0
-    try:
-        for sheet in workbook.worksheets:
-            cells = list(_cells(sheet))
-            head = _find_head(cells)
-            if head is None:
-                continue
-            tables += 1
-            first, columns = head
-            for number, values in cells[first:]:
-                row = {
-                    name: (f"{sheet.title}!{_letter(column)}{number}", values[column] if column < len(values) else None)
-                    for name, column in columns.items()
-                }
-                if _is_empty_or_note(row):
-                    continue
-                rows += 1
-                price = _read_row(row, catalogue, problems, matches)
-                if price is not None:
-                    prices.append(price)
-    finally:
-        workbook.close()
-    if not tables:
+    grids = read_workbook(path)
+    bare = PriceMapping(())
+    sheets = [_Sheet(grid, bare) for grid in grids]
+    layout = tuple(column.head for sheet in sheets for column in _columns_of(sheet))
+    mapping = next((one for one in mappings if one.heads == layout), bare)
+    rates = load_tax_rates()
+    findings = Findings()
+    if hidden and not mapping.hidden:
+        mapping = replace(mapping, heads=layout, hidden=True)
+    if mapping is not bare:
+        sheets = [_Sheet(grid, mapping) for grid in grids]
+    with_tables = [sheet for sheet in sheets if sheet.tables]
+    for sheet in sheets:
+        reason = sheet.left_out(alone=len(with_tables) == 1)
+        if reason:
+            findings.skip(sheet.grid.title, "", message(f"prices.{reason}"))
+            continue
+        sheet.check_heads(path)
+        findings.columns += _columns_of(sheet)
+        sheet.tell(findings)
+        for heads, rows in sheet.tables:
+            table = Table(
+                sheet.grid, _fields(heads), _price_heads(heads), sheet.facts, mapping, catalogue, rates, today or datetime.date.today()
+            )
+            _tell_heads(table, heads, findings)
+            reader = RowReader(table, findings)
+            for row in rows:
+                reader.read(row)
+    if not with_tables:
         raise EngineError("prices.no_table", file=path.name, columns=[words.COLUMNS[name][0] for name in words.REQUIRED])
-    return PriceSheet(path.name, rows, tuple(prices), tuple(problems), tuple(matches.values()))
-
-
-def _open(path: Path):
-    import warnings
-    import zipfile
-
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    if not path.is_file():
-        raise EngineError("prices.not_found", file=path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if path.stat().st_size > MAX_BYTES or sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_BYTES:
-                raise EngineError("prices.too_large", file=path.name, limit=MAX_BYTES // 2**20)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions that do not concern us
-            return openpyxl.load_workbook(path, read_only=False, data_only=True, keep_links=False)
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, EOFError, SyntaxError) as error:
-        raise EngineError("prices.not_a_workbook", file=path.name) from error
-    except PermissionError as error:
-        raise EngineError("prices.not_readable", file=path.name) from error
-
-
-def _cells(sheet: "Worksheet") -> Iterable[tuple[int, tuple[object, ...]]]:
-    merged = {}
-    for area in sheet.merged_cells.ranges:
-        if area.size["rows"] * area.size["columns"] <= MAX_COLUMNS * 10:
-            value = sheet.cell(area.min_row, area.min_col).value
-            merged.update(dict.fromkeys(area.cells, value))
-    limit = min(sheet.max_row or 0, MAX_ROWS)
-    for number, values in enumerate(sheet.iter_rows(max_row=limit, max_col=min(sheet.max_column or 0, MAX_COLUMNS), values_only=True), 1):
-        yield number, tuple(merged.get((number, column + 1), value) for column, value in enumerate(values))
-
-
-def _find_head(cells: list[tuple[int, tuple[object, ...]]]) -> tuple[int, dict[str, int]] | None:
-    """Return the index of the first row of data and the column of each head."""
-    best: tuple[int, dict[str, int]] | None = None
-    for index, (_, values) in enumerate(cells[:HEAD_ROWS_SEARCHED]):
-        below = cells[index + 1][1] if index + 1 < len(cells) else ()
-        one = _heads([values])
-        two = _heads([values, below])
-        found, height = (two, 2) if len(two) > len(one) and not _looks_like_data(below) else (one, 1)
-        if len(found) >= FEWEST_HEADS and all(name in found for name in words.REQUIRED) and (best is None or len(found) > len(best[1])):
-            best = index + height, found
-    return best
-
-
-def _heads(levels: list[tuple[object, ...]]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for values in levels:
-        for column, value in enumerate(values):
-            name = words.column_of(value) if isinstance(value, str) else None
-            if name and name not in found:
-                found[name] = column
-    return found
-
-
-def _looks_like_data(values: tuple[object, ...]) -> bool:
-    return any(isinstance(value, int | float | datetime.date) for value in values)
-
-
-def _is_empty_or_note(row: Row) -> bool:
-    """Tell whether a row is blank, or a remark between the rows: text in the first cell, neither price nor billing."""
-    filled = {name for name, (_, value) in row.items() if words.plain(value)}
-    return not filled or not filled & {"unit_price", "billing", "platform"} or filled == {"platform"}
-
-
-def _read_row(row: Row, catalogue: Catalogue, problems: list[PriceProblem], matches: dict[str, tuple[str, str, str]]) -> Price | None:
-    faults: list[PriceProblem] = []
-
-    def fault(column: str, code: str, /, **params: Value) -> None:
-        faults.append(PriceProblem(row[column][0] if column in row else row["platform"][0], message(f"prices.{code}", **params)))
-
-    def text(column: str) -> str:
-        return words.plain(row[column][1]) if column in row else ""
-
-    platform = _platform(text("platform"), catalogue, fault, matches)
-    unit_price = words.amount(row["unit_price"][1])
-    if unit_price is None or not 0 < unit_price < 1e12:  # noqa: PLR2004
-        fault("unit_price", "bad_price", value=text("unit_price"))
-    billing = words.BILLING_WORDS.get(text("billing").lower())
-    if billing is None:
-        fault("billing", "bad_billing", value=text("billing"))
-    optional = _optional_cells(row, text, fault)
-    basis = _basis(text("basis"), billing, fault)
-    if basis == "node" and optional["cards_per_node"] is None:
-        fault("cards_per_node", "cards_needed")
-    currency = words.CURRENCIES.get(text("currency").lower()) if text("currency") else "CNY"
-    if currency is None:
-        fault("currency", "bad_currency", value=text("currency"))
-    problems.extend(faults)
-    if faults or platform is None or unit_price is None or billing is None or basis is None or currency is None:
-        return None
-    if not text("currency"):
-        problems.append(PriceProblem(row["platform"][0], message("prices.currency_assumed")))
-    return Price(
-        platform=platform,
-        text=text("platform"),
-        configuration=text("configuration"),
-        basis="node" if basis == "node" else "card",
-        billing=billing,  # type: ignore[arg-type] - a value of BILLING_WORDS
-        unit_price=unit_price,
-        currency=currency,
-        minimum=text("minimum"),
-        delivery_days=words.days(text("delivery")) if text("delivery") else None,
-        delivery_text=text("delivery"),
-        region=text("region"),
-        interconnect=text("interconnect"),
-        storage=text("storage"),
-        note=text("note"),
-        cell=row["platform"][0],
-        **optional,
+    return PriceSheet(
+        file=path.name,
+        rows=findings.rows,
+        prices=tuple(findings.prices),
+        problems=findings.problems,
+        matches=tuple(findings.matches.values()),
+        readings=tuple(findings.readings),
+        columns=tuple(findings.columns),
+        skipped=tuple(findings.skipped),
+        assumptions=findings.assumptions,
+        mapping=PriceMapping(layout) if mapping is bare else mapping,
     )
 
 
-def _platform(text: str, catalogue: Catalogue, fault, matches: dict[str, tuple[str, str, str]]) -> str | None:
-    if not text:
-        fault("platform", "no_platform")
-        return None
-    match = catalogue.match(text)
-    found = match.platforms[0] if match.certainty in ("exact", "alias") else ""
-    matches.setdefault(text, (text, found, match.certainty))
-    if found:
-        return found
-    if match.certainty == "ambiguous":
-        fault("platform", "ambiguous", text=text, platforms=list(match.platforms))
-    else:
-        fault("platform", "unknown_platform", text=text)
-    return None
+class _Sheet:
+    """One sheet cut into its tables and the rest: titles, notes, totals, what is hidden."""
+
+    def __init__(self, grid: Grid, mapping: PriceMapping) -> None:
+        self.grid, self._mapping = grid, mapping
+        self.tables: list[tuple[list[Head], list[int]]] = []
+        self.notes: list[tuple[str, str, bool]] = []
+        self.totals: list[tuple[str, str]] = []
+        self.hidden: list[int] = []
+        self.facts = Facts()
+        if grid.is_visible or mapping.hidden:
+            self._cut()
+            self.facts = facts_of(self.notes)
+
+    def _uses(self, column: int) -> bool:
+        return self._mapping.hidden or column not in self.grid.hidden_columns
+
+    def _cut(self) -> None:
+        rows = self.grid.rows
+        found = find_heads(self.grid, range(min(len(rows), HEAD_ROWS_SEARCHED)), self._uses, self._mapping.columns)
+        if found is None:
+            return
+        start, heads = found
+        top = min(head.row for head in heads)
+        self._note(range(top), above=True)
+        column = _fields(heads)["platform"].column
+        current: list[int] = []
+        self.tables.append((heads, current))
+        row = start
+        while row < len(rows):
+            values = rows[row]
+            again = column < len(values) and isinstance(values[column], str) and words.column_of(values[column]) == "platform"
+            if again and (further := find_heads(self.grid, (row,), self._uses, self._mapping.columns)):
+                row, heads = further
+                column, current = _fields(heads)["platform"].column, []
+                self.tables.append((heads, current))
+                continue
+            self._sort(row, heads, current)
+            row += 1
+
+    def _sort(self, row: int, heads: list[Head], current: list[int]) -> None:
+        """Put a row among the data, the notes, the totals or what is hidden."""
+        is_blank = not any(value not in ("", None) for value in self.grid.rows[row])
+        if is_blank and not any((row, head.column) in self.grid.formulas for head in heads):
+            return
+        if row in self.grid.hidden_rows and not self._mapping.hidden:
+            self.hidden.append(row)
+        elif any(isinstance(value, str) and 0 < len(value) <= LONGEST_TOTAL and _is_total(value) for value in self.grid.rows[row]):
+            self.totals.append((self.grid.ref(row, 0), " ".join(plain(value) for value in self.grid.rows[row] if value not in ("", None))))
+        elif self._is_note(row, heads):
+            self._note((row,), above=False)
+        else:
+            current.append(row)
+
+    def _is_note(self, row: int, heads: list[Head]) -> bool:
+        """Tell whether a row is a remark: one text alone or merged over several columns, with neither price nor billing beside it."""
+        values, grid = self.grid.rows[row], self.grid
+        shown = {column for column, value in enumerate(values) if value not in ("", None)}
+        shown |= {head.column for head in heads if (row, head.column) in grid.formulas or (row, head.column) in grid.errors}
+        filled = {head.field for head in heads if head.column in shown}
+        places = {grid.origin.get((row, column), (row, column)) for column in shown}
+        if len(places) == 1 and len(shown) > 1 and next(iter(places))[0] == row:
+            return True
+        return not filled & {"unit_price", "list_price", "billing", "platform"} or filled == {"platform"}
+
+    def _note(self, rows: Iterable[int], *, above: bool) -> None:
+        for row in rows:
+            seen = set()
+            for column, value in enumerate(self.grid.rows[row]):
+                origin = self.grid.origin.get((row, column), (row, column))
+                if value not in ("", None) and origin not in seen and origin[0] == row:
+                    seen.add(origin)
+                    self.notes.append((self.grid.ref(*origin), plain(value), above))
+
+    def left_out(self, *, alone: bool) -> str:
+        """Return the code of the reason why this sheet is not read, "" where it is."""
+        if not self.grid.is_visible and not self._mapping.hidden:
+            return "sheet_hidden"
+        if not self.tables:
+            return "sheet_empty" if not any(any(row) for row in self.grid.rows) else "sheet_without_heads"
+        return "sheet_summary" if not alone and any(word in self.grid.title.lower() for word in SUMMARIES) else ""
+
+    def check_heads(self, path: Path) -> None:
+        """Raise EngineError where a head is computed: what a column means would change with the file that computes it."""
+        for heads, _ in self.tables:
+            top, bottom = min(head.row for head in heads), max(head.row for head in heads) + 1
+            for row, column in self.grid.formulas:
+                if top <= row <= bottom and any(head.column == column and row == head.row for head in heads):
+                    raise EngineError("prices.formula_in_head", file=path.name, place=self.grid.ref(row, column))
+
+    def tell(self, findings: Findings) -> None:
+        """Report what is in no table."""
+        grid = self.grid
+        for ref, text, above in self.notes:
+            findings.skip(ref, text, message("prices.title" if above else "prices.note"))
+        for ref, text in self.totals:
+            findings.skip(ref, text, message("prices.total_row"))
+        if self.hidden:
+            told = [str(row + 1) for row in self.hidden[:MOST_LISTED]]
+            what = message("prices.rows_hidden", count=len(self.hidden), rows=told)
+            findings.skip(grid.title, "", what)
+            findings.doubt(grid.ref(self.hidden[0], 0), what)
+        filled = {column for row in grid.rows for column in grid.hidden_columns if column < len(row) and row[column] not in ("", None)}
+        if filled and not self._mapping.hidden:
+            what = message("prices.columns_hidden", count=len(filled))
+            findings.skip(grid.title, "", what)
+            findings.doubt(grid.ref(0, min(filled)), what)
+        if grid.is_cut:
+            findings.doubt(grid.ref(MAX_ROWS - 1, 0), message("prices.too_many_rows", most=MAX_ROWS))
+        for name, ref, text in self.facts.unclear:
+            findings.doubt(ref, message("prices.told_twice", field=words.COLUMNS.get(name, (name,))[0], text=text[:60]))
+        for ref, text in self.facts.discounts:
+            findings.doubt(ref, message("prices.discount_in_note", text=text[:60]))
 
 
-def _optional_cells(row: Row, text, fault) -> dict:
-    """Read the cells that may be blank; what stands there must make sense."""
-    readers = {
-        "cards_per_node": _count,
-        "tax_rate": words.share,
-        "discount": words.discount,
-        "available_cards": _count,
-        "price_date": words.date,
-        "valid_until": words.date,
-    }
-    found: dict[str, object] = {}
-    for column, read in readers.items():
-        if not text(column):
-            found[column] = 1.0 if column == "discount" else None
-            continue
-        found[column] = read(row[column][1])
-        if found[column] is None or (column == "tax_rate" and not 0 <= found[column] < 1):  # type: ignore[operator]
-            fault(column, "bad_cell", column=words.COLUMNS[column][0], value=text(column))
+@lru_cache(maxsize=8192)
+def _is_total(text: str) -> bool:
+    return plain(text).strip(" :").lower() in words.TOTALS
+
+
+def _columns_of(sheet: _Sheet) -> list[PriceColumn]:
+    return [PriceColumn(sheet.grid.ref(head.row, head.column), head.text, head.field) for heads, _ in sheet.tables for head in heads]
+
+
+def _fields(heads: list[Head]) -> dict[str, Head]:
+    found: dict[str, Head] = {}
+    for head in heads:
+        if head.field:
+            found.setdefault(head.field, head)
     return found
 
 
-def _count(cell: object) -> int | None:
-    number = words.amount(cell)
-    return int(number) if number is not None and number >= 0 and number == int(number) else None
+def _price_heads(heads: list[Head]) -> tuple[Head, ...]:
+    """Return the columns to take prices from: a price before tax goes before the same with tax, the asked price before the listed one."""
+    asked = [head for head in heads if head.field == "unit_price"] or [head for head in heads if head.field == "list_price"]
+    kept = []
+    for head in asked:
+        twins = [one for one in asked if one.unit == head.unit and one.condition == head.condition]
+        if head.tax.included and any(one.tax.included is False for one in twins):
+            continue
+        kept.append(head)
+    return tuple(kept)
 
 
-def _basis(text: str, billing: str | None, fault) -> str | None:
-    if not text:
-        if billing in ("card-hour", "node-hour"):  # the billing unit says it
-            return "card" if billing == "card-hour" else "node"
-        fault("basis", "basis_needed")
-        return None
-    basis = words.BASIS_WORDS.get(text.lower())
-    if basis is None:
-        fault("basis", "bad_cell", column=words.COLUMNS["basis"][0], value=text)
-    elif {("card-hour", "node"), ("node-hour", "card")} & {(billing, basis)}:
-        fault("basis", "basis_contradicts", basis=text, billing=str(billing))
-    return basis
-
-
-def _letter(column: int) -> str:
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
+def _tell_heads(table: Table, heads: list[Head], findings: Findings) -> None:
+    """Report the columns that are not used and the heads that were not wholly understood."""
+    for head in heads:
+        ref = table.grid.ref(head.row, head.column)
+        if head.field in ("unit_price", "list_price") and head not in table.prices:
+            findings.skip(ref, head.text, message("prices.column_second"))
+        elif head.field == "total" or not head.field:
+            findings.skip(ref, head.text, message("prices.column_total" if head.field else "prices.column_unknown"))
+        elif table.fields[head.field] != head and head.field != "unit_price":
+            findings.doubt(ref, message("prices.column_twice", head=head.text))
+        if head.loose and head in table.prices:
+            findings.doubt(ref, message("prices.head_loose", head=head.text))

@@ -25,7 +25,15 @@ def write(path: Path, questions: Sequence[Question], lang: str) -> None:
             "cell": book.add_format({**font, "text_wrap": True, "bottom": 1, "bottom_color": "#DDE1E5"}),
             "grey": book.add_format({**font, "font_size": 8, "font_color": "#5B6670", "bottom": 1, "bottom_color": "#DDE1E5"}),
             "answer": book.add_format(
-                {**font, "bg_color": "#FFF8E5", "font_color": "#124A78", "num_format": "@", "text_wrap": True, "bottom": 1}
+                {
+                    **font,
+                    "bg_color": "#FFF8E5",
+                    "font_color": "#124A78",
+                    "num_format": "@",
+                    "text_wrap": True,
+                    "bottom": 1,
+                    "bottom_color": "#DDE1E5",
+                }
             ),
         }
         book.set_properties({"title": say("title", lang), "author": "SuanXuan"})

@@ -1,0 +1,80 @@
+"""Discounts and tiers: a price by volume or term becomes several, each with the condition under which it holds."""
+
+import re
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from app.engine.messages import message
+from app.engine.model.plans import Price, PriceReading
+from app.engine.platform_store import price_columns as words
+from app.engine.platform_store import price_terms as terms
+from app.engine.platform_store.price_amounts import plain
+from app.engine.platform_store.price_heads import Head
+
+if TYPE_CHECKING:
+    from app.engine.platform_store.price_rows import Cell, RowReader
+
+
+def tiers(reader: "RowReader", price: Price, head: Head) -> list[Price]:
+    """Return the price once, or once for each step of a discount by volume or term, with its conditions."""
+    condition = head.condition
+    for field, default in (("tier", "卡"), ("term", "月")):
+        cell = reader.cell(field)
+        if cell is None:
+            continue
+        found = terms.condition_of(cell.text, default)
+        if found is None and cell.text.lower() not in ("不限", "无", "any", "all", "-"):
+            raise reader.fault(cell.ref, "bad_condition", value=cell.text)
+        condition = terms.joined(condition, found)
+    cell = reader.cell("discount")
+    if cell is None or (head.field == "unit_price" and _is_discounted(reader, head)):
+        return [_limited(reader, price, condition, cell)]
+    factor = terms.discount(cell.value)
+    if factor is not None:
+        reader.said("discount", cell, f"{factor:g}")
+        return [_limited(reader, replace(price, discount=factor), condition, cell)]
+    steps = _steps(cell.text)
+    if not steps:
+        raise reader.fault(cell.ref, "bad_cell", column=words.COLUMNS["discount"][0], value=cell.text)
+    reader.said("discount", cell, " ".join(f"{step_factor:g}" for _, step_factor in steps))
+    made = [_limited(reader, price, condition, cell)]
+    return made + [_limited(reader, replace(price, discount=step), terms.joined(condition, limit), cell) for limit, step in steps]
+
+
+def _is_discounted(reader: "RowReader", head: Head) -> bool:
+    if not any(word in head.text for word in ("折后", "优惠价", "成交价")):
+        return False
+    reader.doubt(reader.ref("discount"), message("prices.discount_in_price", head=head.text), once=reader.table.grid.title)
+    return True
+
+
+def _limited(reader: "RowReader", price: Price, condition: terms.Condition, cell: "Cell | None") -> Price:
+    if condition == terms.Condition():
+        return price
+    least, most = condition.least_cards, condition.most_cards
+    if condition.of_nodes and (least or most):
+        per_node = price.cards_per_node
+        if not per_node:
+            raise reader.fault(reader.ref("cards_per_node"), "cards_needed")
+        least, most = (None if end is None else end * per_node for end in (least, most))
+    told = f"{least or ''}..{most or ''} cards {condition.least_months or ''}..{condition.most_months or ''} months"
+    reason = message("prices.condition_assumed") if condition.assumed else None
+    reader.readings.append(
+        PriceReading(
+            cell.ref if cell else price.cell, "condition", cell.text if cell else "", told, "assumed" if reason else "sure", reason
+        )
+    )
+    return replace(price, least_cards=least, most_cards=most, least_months=condition.least_months, most_months=condition.most_months)
+
+
+def _steps(text: str) -> list[tuple[terms.Condition, float]]:
+    """Return the steps of "64卡以上9折;128卡以上85折", empty where a part of it is not understood."""
+    found = []
+    for part in re.split(r"[;,、\n]|\s{2,}", plain(text)):
+        hit = re.fullmatch(r"(.+?)\s*[:]?\s*((?:\d{1,2}(?:\.\d+)?|[一二三四五六七八九]{1,2})\s*折|\d{2}\s*%)", part.strip())
+        limit, factor = (terms.condition_of(hit[1]), terms.discount(hit[2])) if hit else (None, None)
+        if limit is None or factor is None:
+            return []
+        found.append((limit, factor))
+    return found
