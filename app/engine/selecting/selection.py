@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
+from math import inf
 from string import ascii_uppercase
 
 import msgspec
@@ -26,6 +27,7 @@ from app.engine.selecting.phases import phases_of, project_days
 from app.engine.selecting.porting import porting_of
 from app.engine.selecting.ranking import on_front, recommend, with_tags
 from app.engine.selecting.supply import NOT_SUPPLIED, REFERENCE_ONLY, doubt_of_supply
+from app.engine.selecting.tiers import met, narrowest, unmet
 from app.engine.selecting.work import Work, parse_work, speeds_per_second, unit_of_speed
 from app.engine.units import SECONDS_PER_DAY
 
@@ -61,6 +63,7 @@ def make_selection(
     include_restricted: bool = False,
     terms: CostTerms | None = None,
     curves: Sequence[SpeedCurve] = (),
+    stale_after_days: float = inf,
 ) -> Selection:
     """Return all plans. Raises EngineError where the work and no speed share a unit.
 
@@ -68,6 +71,7 @@ def make_selection(
     terms               forms of service, and what is assumed of costs that no sheet states
     curves              how speeds go with the card count; without them no other counts are looked at
     include_restricted  rank what cannot be supplied like the rest; else it is told as left out, and its plans are for reference only
+    stale_after_days    an older price is tagged
     """
     today = today or datetime.date.today()
     work = parse_work(requirement.work)
@@ -86,9 +90,10 @@ def make_selection(
             plans.append(made)
         else:
             excluded.append(Exclusion(price.platform or price.text, made))
+    plans, excluded = narrowest(plans, excluded)
     excluded += _for_reference(plans)
     plans = _named(plans)
-    plans = with_tags(plans, requirement, today)
+    plans = with_tags(plans, requirement, today, stale_after_days)
     plans = on_front(plans)
     plans, recommended = recommend(plans)
     return Selection(
@@ -114,8 +119,8 @@ def _options(points: Sequence[PlanPoint], prices: Sequence[Price], needs: _Needs
     for number, price in enumerate(prices):
         if price.platform in speeds and _ruled_out(price, needs) is None:
             made = row_columns(number, price, speeds[price.platform], wanted, _row_facts(price, needs))
-            columns += [made] if made is not None else []
-    return make_options(joined(columns), prices, wanted, run, needs.unit) if columns else None
+            columns += [met(price, made, has_work=amount is not None)] if made is not None else []
+    return make_options(joined(columns), prices, wanted, run, needs.unit) if any(one.gpus.size for one in columns) else None
 
 
 def _speeds(points: Sequence[PlanPoint], needs: _Needs) -> dict[str, Speeds]:
@@ -160,6 +165,9 @@ def _plan(price: Price, points: Sequence[PlanPoint], needs: _Needs) -> Plan | Me
     if speeds is None or min(speeds) <= 0:
         return message("selecting.unit_of_point", unit=point.speed.unit, wanted=needs.unit or "?")
     days = _run_days(needs.work, speeds) if needs.work else None
+    step = unmet(price, point.gpus, days[0] if days else None)
+    if step is not None:
+        return step
     cost = cost_of(price, point.gpus, days[0] if days else None)
     if cost is None:
         return message("selecting.no_cards_per_node")
@@ -206,7 +214,7 @@ def _plan(price: Price, points: Sequence[PlanPoint], needs: _Needs) -> Plan | Me
         delivery_days=price.delivery_days,
         tags=_doubts(price, point, needs),
         reasons=(doubt,) if (doubt := doubt_of_supply(needs.platforms[price.platform])) else (),
-        notes=(*cost.notes, *porting.notes, *point.notes[:1]),
+        notes=(*cost.notes, *price.doubts, *porting.notes, *point.notes[:1]),
     )
     effort = found.effort if (found := needs.assessments.get(price.platform)) else None
     phases = phases_of(price.delivery_days, effort.person_days if effort else None, days, needs.terms)
