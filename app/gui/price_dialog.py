@@ -37,6 +37,7 @@ class PriceDialog(Dialog):
         self._sheet, self._was = sheet, sheet.mapping or PriceMapping(sheet.heads)
         self.assume = {name: self._combo(name, values) for name, values in CHOICES.items()}
         self.hidden = QCheckBox(say(f"{AREA}.hidden"))
+        self.hidden.setFont(font(BODY_PX))
         self.hidden.setChecked(self._was.hidden)
         line = row(label(say(f"{AREA}.open"), SMALL_PX, tone="2"), *self.assume.values(), self.hidden, None)
         self.body.addLayout(line)
@@ -67,22 +68,12 @@ class PriceDialog(Dialog):
         return made
 
     def _choices(self) -> QScrollArea:
-        """Return the heads with their meaning and the names that no platform was found for."""
+        """Return the names that no platform was found for, and the heads with their meaning."""
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         say, zh = self.look.say, self.look.lang == "zh"
-        heads = list(dict.fromkeys((one.head, one.field) for one in self._sheet.columns))[:MOST_COLUMNS]
-        for place, (head, field) in enumerate(heads):
-            box = _box(f"{say(f'{AREA}.column')}: {head}")
-            box.addItem(say(f"{AREA}.ignore"), "ignore")
-            for name, word in PRICE_FIELDS.items():
-                box.addItem(word if zh else name.replace("_", " "), name)
-            box.setCurrentIndex(max(0, box.findData(field or "ignore")))
-            box.setProperty("guess", box.currentIndex())
-            self.columns[head] = box
-            _put(grid, place, head, box)
         unknown = [text for text, found, _ in self._sheet.matches if not found or text in self._was.names][:MOST_NAMES]
-        for place, text in enumerate(unknown, len(heads) + len(heads) % 2):
+        for place, text in enumerate(unknown):
             box = _box(f"{say(f'{AREA}.platform')}: {text}")
             box.addItem(say(f"{AREA}.no_platform"), "")
             match = catalogue().match(text).platforms or catalogue().near(text, NEAR)
@@ -92,6 +83,16 @@ class PriceDialog(Dialog):
             box.setCurrentIndex(max(0, box.findData(self._was.names.get(text, ""))))
             self.names[text] = box
             _put(grid, place, text, box)
+        heads = list(dict.fromkeys((one.head, one.field) for one in self._sheet.columns))[:MOST_COLUMNS]
+        for place, (head, field) in enumerate(heads, len(unknown) + len(unknown) % 2):
+            box = _box(f"{say(f'{AREA}.column')}: {head}")
+            box.addItem(say(f"{AREA}.ignore"), "ignore")
+            for name, word in PRICE_FIELDS.items():
+                box.addItem(word if zh else name.replace("_", " "), name)
+            box.setCurrentIndex(max(0, box.findData(field or "ignore")))
+            box.setProperty("guess", box.currentIndex())
+            self.columns[head] = box
+            _put(grid, place, head, box)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
         scroll = QScrollArea()
@@ -109,7 +110,8 @@ def readings_table(sheet: PriceSheet, look: Look) -> Table:
         Column(say(f"{AREA}.cell"), width=130), Column(say(f"{AREA}.field"), width=110), Column(say(f"{AREA}.written"), width=200),
         Column(say(f"{AREA}.value"), width=200), Column(say(f"{AREA}.certainty"), width=100), Column(say(f"{AREA}.reason")),
     )  # fmt: skip
-    shown = sorted(sheet.readings, key=lambda one: ORDER[one.certainty])[:MOST_SHOWN]
+    once = {(one.cell, one.field, one.text, one.value): one for one in reversed(sheet.readings)}  # what a head says is of all its prices
+    shown = sorted(reversed(once.values()), key=lambda one: ORDER[one.certainty])[:MOST_SHOWN]
     return Table(columns, [_row(one, look) for one in shown], look.theme, row_px=28, name=say(f"{AREA}.readings"))
 
 
@@ -120,7 +122,7 @@ def _row(one: PriceReading, look: Look) -> tuple[Cell, ...]:
     word = look.say(f"{AREA}.{one.certainty}")
     symbol, tone = {"doubt": ("triangle-alert", "warn"), "sure": ("circle-check", "ok")}.get(one.certainty, ("", ""))
     sure = Cell(word, symbol=symbol, tone=tone)
-    value = full_name(one.value, look) if one.field == "platform" else one.value or UNKNOWN
+    value = _value(one, look)
     return (
         Cell(one.cell or UNKNOWN),
         Cell(field),
@@ -129,6 +131,20 @@ def _row(one: PriceReading, look: Look) -> tuple[Cell, ...]:
         sure,
         Cell(reason, tip=reason),
     )
+
+
+def _value(one: PriceReading, look: Look) -> str:
+    """Return what was understood in the user's words."""
+    if one.field == "platform":
+        return full_name(one.value, look)
+    if one.field in ("basis", "billing"):
+        return look.say(f"{AREA}.{one.field}_{one.value}")
+    if one.field == "tax_rate":
+        word, _, rate = one.value.partition(" ")
+        return look.say(f"{AREA}.tax_{word}") + (f" {float(rate) * 100:g} %" if rate else "")
+    if one.field == "unit_price":
+        return f"{float(one.value):,.10g}"
+    return one.value or UNKNOWN
 
 
 def _put(grid: QGridLayout, place: int, text: str, box: QComboBox) -> None:
