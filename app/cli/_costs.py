@@ -7,6 +7,7 @@ from app.engine.messages import render, term
 if TYPE_CHECKING:
     from app.engine.model.costs import Breakdown, CostLine
     from app.engine.model.options import Options
+    from app.engine.model.sensitivities import DemandStrategy, Sensitivity
 
 
 def describe_costs(costs: "Breakdown", lang: str) -> dict:
@@ -35,6 +36,19 @@ def describe_options(options: "Options") -> dict:
     from msgspec.structs import asdict
 
     return asdict(options) | {"told": [asdict(one) for one in options.told]}
+
+
+def describe_sensitivity(found: "Sensitivity", lang: str) -> dict:
+    """Return a recommendation against its runner-up and what flips it."""
+    from msgspec.structs import asdict
+
+    return asdict(found) | {"levers": [asdict(one) for one in found.levers], "compared": render(found.compared, lang)}
+
+
+def describe_strategy(found: "DemandStrategy", lang: str) -> dict:
+    """Return which product and service suit the demand."""
+    words = {key: term(f"selecting.{key}.{found.demand}", lang) for key in ("demand", "product", "strategy")}
+    return {"key": found.demand, **words, "form": found.form, "source": found.source, "confidence": found.confidence}
 
 
 def _line(line: "CostLine", lang: str) -> dict:

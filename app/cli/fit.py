@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli._frame import Command, Result, Words, text_table
+from app.cli._shares import shares_document
 from app.cli._tables import describe_problems, read_told
 from app.engine.messages import Message, render
+from app.engine.model.shares_said import shares_said
 
 if TYPE_CHECKING:
     from app.engine.model.estimates import Fit
@@ -52,6 +54,7 @@ def describe_fit(fit: "Fit", lang: str) -> dict:
             for point in fit.platforms
         ],
         "notes": [render(note, lang) for note in fit.notes],
+        "shrunk": shares_document(fit.shares),
     }
 
 
@@ -83,6 +86,7 @@ def _text(fit: "Fit", lang: str) -> str:
                 for point in fit.platforms
             ],
         ),
+        *([render(shares_said(fit.shares), lang)] if fit.shares else []),
         *(render(note, lang) for note in fit.notes),
     ]
     return "\n".join(lines)

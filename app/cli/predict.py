@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.cli._corrected import corrected_document, software_document
 from app.cli._explained import explained_text, explanation_document, next_document
 from app.cli._frame import EXIT_DONE, EXIT_INPUT, Command, Result, Words, print_fault, stderr_progress, text_table
+from app.cli._shares import shares_document
 from app.cli._tables import describe_problems, read_told
 from app.engine.errors import EngineError
 from app.engine.messages import Message, message, render, term
@@ -88,6 +89,7 @@ def describe_prediction(found: "Prediction", lang: str) -> dict:
         "reference_row": found.reference_row,
         "k": list(found.k) if found.k else None,
         "terms": list(found.terms),
+        "shrunk": shares_document(found.shares),
         "out_of_range": found.out_of_range,
         "expected_error": found.error_mape,
         "batch": found.batch,

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli._costs import describe_costs, describe_options
+from app.cli._costs import describe_costs, describe_options, describe_sensitivity, describe_strategy
 from app.cli._frame import Command, Result, Words, print_fault, text_table
 from app.cli._kind import describe_kind, kind_lines
 from app.cli._tables import describe_problems, read_told
@@ -68,6 +68,8 @@ def describe_selection(selection: "Selection", lang: str) -> dict:
         "excluded": [{"platform": gone.platform, "reason": render(gone.reason, lang)} for gone in selection.excluded],
         "work": {"amount": selection.work_amount, "unit": selection.work_unit},
         "options": describe_options(selection.options) if selection.options else None,
+        "sensitivity": [describe_sensitivity(one, lang) for one in selection.sensitivities],
+        "strategy": describe_strategy(selection.strategy, lang) if selection.strategy else None,
         "assumptions": [render(said, lang) for said in selection.assumptions],
     }
 
@@ -133,6 +135,7 @@ def _text(selection: "Selection", lang: str) -> str:
         lines.append(
             f"{term(f'selecting.tag.{name}', lang)}: {plan.name} {plan.platform}  " + " ".join(render(why, lang) for why in plan.reasons)
         )
+    lines += [render(one.compared, lang) for one in selection.sensitivities]
     lines += [f"- {gone.platform}: {render(gone.reason, lang)}" for gone in selection.excluded]
     return "\n".join(lines)
 

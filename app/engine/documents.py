@@ -11,6 +11,7 @@ import msgspec
 
 from app.engine.csv_file import write_csv
 from app.engine.errors import EngineError
+from app.engine.explaining import explained_documents
 from app.engine.known import catalogue_of
 from app.engine.model.projects import Project, changed
 from app.engine.paths import replacing
@@ -38,8 +39,8 @@ def write_proposal(
     from app.engine.proposing import build_proposal, write_docx, write_pdf, write_png, write_xlsx
 
     progress(0.1, "pipeline.doing.proposal")
-    platforms, pages = catalogue_of(project).by_id, 0
-    proposal = build_proposal(project, platforms, lang, stored_scores())
+    platforms, pages, explained = catalogue_of(project).by_id, 0, explained_documents(project)
+    proposal = build_proposal(project, platforms, lang, stored_scores(), explained)
     with writing(pdf or xlsx or docx or png or Path()), ExitStack() as new:
         if pdf:
             pages = write_pdf(proposal, new.enter_context(replacing(pdf)), part_of(progress, 0.2, 0.6 if docx else 0.8))
@@ -51,7 +52,7 @@ def write_proposal(
             write_png(build_proposal(alone, platforms, lang, stored_scores()), new.enter_context(replacing(png)))
         if xlsx:
             progress(0.9, "pipeline.doing.workbook")
-            write_xlsx(proposal, project, platforms, new.enter_context(replacing(xlsx)), stored_scores())
+            write_xlsx(proposal, project, platforms, new.enter_context(replacing(xlsx)), stored_scores(), explained)
     progress(1.0, "pipeline.doing.done")
     return pages
 
@@ -69,7 +70,7 @@ def proposal_texts(project: Project, lang: str) -> "tuple[EditableText, ...]":
     from app.engine.paraselect import stored_scores
     from app.engine.proposing import proposal_texts as texts
 
-    return texts(project, catalogue_of(project).by_id, lang, stored_scores())
+    return texts(project, catalogue_of(project).by_id, lang, stored_scores(), explained_documents(project))
 
 
 def export_checks(project: Project, lang: str, today: datetime.date) -> "tuple[ExportCheck, ...]":

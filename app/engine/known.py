@@ -16,6 +16,7 @@ from app.engine.model.layers import FactChange, SiteData
 from app.engine.model.measurements import MeasuredRun, RunTable
 from app.engine.model.platforms import Knowledge, Platform
 from app.engine.model.projects import Project
+from app.engine.model.sensitivities import DemandStrategy
 from app.engine.paths import platform_db_folder, site_folder
 
 if TYPE_CHECKING:
@@ -127,6 +128,14 @@ def cost_terms() -> CostTerms:
     from app.engine.platform_store import load_cost_terms
 
     return load_cost_terms()
+
+
+@cache
+def demand_strategies() -> tuple[DemandStrategy, ...]:
+    """Return which product and service suit a demand, read once."""
+    from app.engine.platform_store import load_demand_strategies
+
+    return load_demand_strategies()
 
 
 @cache

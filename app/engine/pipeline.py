@@ -134,9 +134,9 @@ def input_faults(workload: Workload, requirement: Requirement, today: datetime.d
 
 def fit_table(runs: Sequence[MeasuredRun], case: str, *, reference: str = "", loss: str = "rmse") -> Fit:
     """Fit k1..k4 of one case of a table."""
-    from app.engine.paraselect import fit_case
+    from app.engine.paraselect import fit_told
 
-    return fit_case(runs, platforms_by_id(), choose_case(runs, case), reference=reference, loss=loss)
+    return fit_told(runs, platforms_by_id(), choose_case(runs, case), shipped_runs(), reference=reference, loss=loss)
 
 
 def write_predicted_table(table: Path, predictions: Sequence[Prediction], out: Path, say: Callable[[Message], str]) -> None:

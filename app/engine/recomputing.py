@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from app.engine.errors import EngineError
-from app.engine.known import catalogue, catalogue_of, cost_terms, knowledge, shipped_runs, site_digest
+from app.engine.known import catalogue, catalogue_of, cost_terms, demand_strategies, knowledge, shipped_runs, site_digest
 from app.engine.messages import message
 from app.engine.model.assessments import Assessment, EffortSettings
 from app.engine.model.estimates import MemoryEstimate, MemoryFit, Prediction
@@ -77,7 +77,7 @@ def _kind(project: Project) -> dict[str, object]:
 
 
 def _predictions(project: Project) -> dict[str, object]:
-    from app.engine.paraselect import fit_case, predict_targets
+    from app.engine.paraselect import fit_told, predict_targets
     from app.engine.workload import Limits
 
     runs = project_runs(project)
@@ -94,7 +94,7 @@ def _predictions(project: Project) -> dict[str, object]:
     predictions = told_with(ask, runs, platforms, evidence_of(project) if project.uses_own else ())
     known = {run.platform for run in runs if run.speed is not None}
     try:
-        fit = fit_case(runs, platforms, runs[0].case) if len(known) > 2 else None  # noqa: PLR2004 - three platforms determine k
+        fit = fit_told(runs, platforms, runs[0].case, shipped_runs(), profile=project.profile) if len(known) > 2 else None  # noqa: PLR2004 - three platforms determine k
     except EngineError:  # a case that cannot be fitted still has pooled predictions, whose notes say why
         fit = None
     return {"predictions": predictions, "fit": fit}
@@ -143,6 +143,7 @@ def _selection(project: Project) -> dict[str, object]:
         include_restricted=project.include_restricted,
         terms=cost_terms(),
         stale_after_days=limits.stale_after_days,
+        strategies=demand_strategies(),
         unpredicted={found.platform: found.notes[0] for found in project.predictions if found.value is None and found.notes},
     )
     return {"selection": selection}

@@ -145,6 +145,12 @@ def prepare(project: Project, progress: Progress = no_progress) -> Refit | None:
     return refit(own, catalogue_of(project).by_id, progress) if own else None
 
 
+def is_prepared(project: Project) -> bool:
+    """Tell whether what a project's own runs teach is at hand, so that asking of it takes no time."""
+    digest, base = evidence_digest(evidence_of(project)), catalogue_of(project).by_id
+    return any(kept == digest and platforms is base for kept, platforms, _ in list(_KEPT))
+
+
 def changes_said(before: Sequence[Prediction], after: Sequence[Prediction], own: int, name: Callable[[str], str]) -> Message:
     """Return what own runs changed most, in the window's words for platforms."""
     told = {(one.platform, one.gpus): one for one in before}

@@ -110,8 +110,10 @@ def readings_table(sheet: PriceSheet, look: Look) -> Table:
         Column(say(f"{AREA}.cell"), width=130), Column(say(f"{AREA}.field"), width=110), Column(say(f"{AREA}.written"), width=200),
         Column(say(f"{AREA}.value"), width=200), Column(say(f"{AREA}.certainty"), width=100), Column(say(f"{AREA}.reason")),
     )  # fmt: skip
-    once = {(one.cell, one.field, one.text, one.value): one for one in reversed(sheet.readings)}  # what a head says is of all its prices
-    shown = sorted(reversed(once.values()), key=lambda one: ORDER[one.certainty])[:MOST_SHOWN]
+    once: dict[tuple[str, str, str, str], PriceReading] = {}
+    for one in sheet.readings:  # what a head says is of all its prices
+        once.setdefault((one.cell, one.field, one.text, one.value), one)
+    shown = sorted(once.values(), key=lambda one: ORDER[one.certainty])[:MOST_SHOWN]
     return Table(columns, [_row(one, look) for one in shown], look.theme, row_px=28, name=say(f"{AREA}.readings"))
 
 

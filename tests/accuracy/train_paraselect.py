@@ -19,7 +19,7 @@ from app.engine.paraselect.evaluating import folds
 from app.engine.paraselect.evidence import STEP, comparable, gather, read_evidence, write_evidence
 from app.engine.paraselect.hierarchy import EFFECTS, LEVELS, Hierarchy, Settings, doubted
 from app.engine.paraselect.known_runs import Known, known_runs
-from app.engine.paraselect.learned import Z90, Learned, Width, class_k, read_settings, read_widths
+from app.engine.paraselect.learned import Z90, Learned, Width, class_k, read_settings, read_widths, width_keys
 from app.engine.paraselect.rate_tables import write_told
 from app.engine.paraselect.software import software_of
 from app.engine.paths import platform_db_folder
@@ -42,8 +42,8 @@ VARIANCE = (
 )
 """By level and effect (hierarchy.LEVELS, EFFECTS)."""
 NOISE = 0.005
-FEWEST = 60
-"""Trials a kind needs for a width of its own."""
+FEWEST, MOST_REFERENCES = 60, 6
+"""Trials a kind needs for a width of its own; known rows of a case from which, each alone, another is predicted."""
 
 
 def main() -> None:
@@ -99,8 +99,8 @@ def residuals(runs: tuple[MeasuredRun, ...]) -> list[tuple[str, float, str]]:
 def _tried(rows: list[Known], wanted: Known, learned: Learned) -> list[tuple[str, float, str]]:
     known = [(one, one.throughput * (wanted.gpus / one.gpus) ** STEP) for one in rows if one.platform != wanted.platform]
     found = []
-    for some in sorted({1, len(known)}) if known else ():
-        told = learned.told(known[:some], wanted.run, pipeline.platforms_by_id())
+    for some in [*([one] for one in known[:MOST_REFERENCES]), *([known] if len(known) > 1 else [])]:
+        told = learned.told(some, wanted.run, pipeline.platforms_by_id())
         if told is not None:
             error = told[0] - float(np.log(wanted.throughput / wanted.gpus))
             found.append((told[2], abs(error) / told[1], wanted.run.source))
@@ -108,11 +108,11 @@ def _tried(rows: list[Known], wanted: Known, learned: Learned) -> list[tuple[str
 
 
 def widths_of(found: list[tuple[str, float, str]]) -> list[Width]:
-    """Return the factor by which 90 % of each kind's errors lie inside, and of all with several and with one known run."""
+    """Return the factor by which 90 % of the errors lie inside, of each kind and of what its first words tell."""
     by_kind: dict[str, list[float]] = defaultdict(list)
     for kind, ratio, _source in found:
-        by_kind[kind].append(ratio)
-        by_kind[kind.split()[0]].append(ratio)
+        for key in width_keys(kind):
+            by_kind[key].append(ratio)
     return [
         Width(kind, float(np.quantile(ratios, min(1.0, 0.9 * (1 + 1 / len(ratios))))) / Z90, len(ratios))
         for kind, ratios in sorted(by_kind.items())

@@ -9,6 +9,8 @@ import statistics
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from app.engine import pipeline
 from app.engine.messages import Message
 from app.engine.model.estimates import Prediction
@@ -18,6 +20,7 @@ from app.engine.paraselect.evaluating import folds, scores, some_cases
 from app.engine.paraselect.known_runs import in_own_unit, known_of
 from app.engine.paraselect.learned import Learned, learn, read_widths
 from app.engine.paraselect.pooled import class_of
+from app.engine.paraselect.prediction import predict
 from app.engine.paraselect.rates import ratios
 from app.engine.paraselect.trials import Predictor, Trial, predictor, try_rows
 
@@ -25,6 +28,8 @@ MOST_GROUPS = 600
 SHOWN = ("all", "domestic")
 LABELS, LABELS_PROTOCOL = "NeuSight", "leave_one_platform_out"
 """The source whose operator-level predictions are published (10.0 %), and the protocol they are compared by."""
+H800, H20 = 10.83, 7.54
+"""Samples/s of a model with 10 billion parameters (domain.md); the first is inferred."""
 
 UNTOLD = Message("paraselect.no_known_row")
 
@@ -70,6 +75,16 @@ def main() -> None:
     for score in scores(of_some["ours"], platforms):
         if score.subset.startswith(BASIS):
             print(_line(score.subset.removeprefix(BASIS).ljust(26), score, ""))
+    print(_published())
+
+
+def _published() -> str:
+    """Tell the published H800 -> H20 result beside what the shipped data say: a check of plausibility, its reference is inferred."""
+    known = MeasuredRun(1, "published", "nvidia-h800-sxm-80gb", 8, H800, unit="samples/s", task="pretrain", precision="bf16")
+    wanted = msgspec.structs.replace(known, row=2, platform="nvidia-h20-96gb", speed=None)
+    found = predict([known, wanted], pipeline.platforms_by_id(), pipeline.shipped_runs())[-1]
+    inside = "inside" if (found.low or 0.0) <= H20 <= (found.high or 0.0) else "OUTSIDE"
+    return f"\nH800 {H800} -> H20: {found.value:.2f} ({found.low:.2f} to {found.high:.2f}) samples/s, measured {H20}: {inside}"
 
 
 def _line(name: str, score: Score, subset: str) -> str:

@@ -308,7 +308,7 @@ def test_evaluate_without_a_table_tells_what_is_stored_of_what_ships(capsys):
     assert {score["name"] for score in told["protocols"]} == {
         "leave_one_platform_out", "one_run_known", "leave_one_workload_out", "card_counts",
     } and told["skipped"] == []  # fmt: skip
-    assert {"all", "domestic", "vendor:NVIDIA", "kind:several same measured"} <= {score["subset"] for score in told["protocols"]}
+    assert {"all", "domestic", "vendor:NVIDIA", "kind:several same measured generative"} <= {score["subset"] for score in told["protocols"]}
 
 
 def test_select_new_propose_demo(capsys, tmp_path):

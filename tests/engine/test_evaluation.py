@@ -33,7 +33,7 @@ def test_every_protocol_of_a_table_is_told_by_class_vendor_domestic_and_basis():
     assert found.score("leave_one_platform_out").rows == 9 and found.score("one_run_known", "domestic").groups == 3
     assert found.score("leave_one_workload_out").rows == 18 and not found.skipped
     assert {score.subset for score in found.scores if score.protocol == "one_run_known"} >= {
-        "all", "domestic", "training-many", "vendor:NVIDIA", "vendor:Huawei Ascend", "kind:one same measured",
+        "all", "domestic", "training-many", "vendor:NVIDIA", "vendor:Huawei Ascend", "kind:one same measured classic",
     }  # fmt: skip
     assert all(0 <= score.coverage <= 1 and 0 <= score.macro_mean <= 2 for score in found.scores)
 
@@ -59,7 +59,7 @@ def test_what_is_predicted_is_what_predict_says():
     found = evaluation.evaluate_table(runs)
     told = predict([runs[0], msgspec.structs.replace(runs[2], speed=None)], pipeline.platforms_by_id(), pipeline.shipped_runs())[0]
     one = next(point for point in found.points if (point.protocol, point.reference, point.platform) == ("one_run_known", A100, H100))
-    assert one.predicted == pytest.approx(told.value / runs[0].speed) and one.basis == told.basis == "one same measured"
+    assert one.predicted == pytest.approx(told.value / runs[0].speed) and one.basis == told.basis == "one same measured classic"
 
 
 def test_other_card_counts_are_told_from_the_two_smallest():
@@ -172,7 +172,7 @@ def test_a_change_of_what_was_learned_from_is_noticed(tmp_path):
 
 
 def test_the_stored_evaluation_is_read_as_it_was_written(tmp_path):
-    point = HeldOut("one_run_known", "training-one", "V, Inc.", True, "one same new", "p", "q", "w", "s", 1.5, 1.25, 1.0, 2.0)
+    point = HeldOut("one_run_known", "training-one", "V, Inc.", True, "one same new classic", "p", "q", "w", "s", 1.5, 1.25, 1.0, 2.0)
     found = Evaluation((Score("one_run_known", "all", 1, 2, 0.25, 0.125, 0.5, 1.0),), (point,))
     write_stored(found, tmp_path)
     assert read_stored(tmp_path) == found and stored_scores(tmp_path) == found.scores
@@ -195,7 +195,7 @@ def test_the_figure_of_a_prediction_is_that_of_its_basis():
     scores = stored_scores()
     found = predict([row(1, "c", A100, 10.0), row(2, "c", H100, None)], pipeline.platforms_by_id(), pipeline.shipped_runs())[0]
     standing = standing_of(found.basis, scores)
-    assert (standing.protocol, standing.subset) == ("one_run_known", "kind:one same measured")
+    assert (standing.protocol, standing.subset) == ("one_run_known", "kind:one same measured classic")
     assert f"{standing.rows}" in render(standing_words(standing), "zh") and f"{standing.coverage:.0%}" in render(
         standing_words(standing), "en"
     )

@@ -199,3 +199,13 @@ def test_a_table_is_explained_row_by_row() -> None:
     assert all(told.explanations[row].measure_next == told.by_row[row] for row in told.by_row)
     many = [replace(blank(PLACES[1], row), case=str(row)) for row in range(200, 240)]
     assert explain_table(many).of_all is None
+
+
+def test_the_reason_comes_first_where_only_the_band_is_told() -> None:
+    reasons = {"paraselect.out_of_range", "paraselect.out_of_range_speed", "paraselect.never_measured", "paraselect.far_count"}
+    for gpus in (8, 64, 1024):
+        runs = [KNOWN, *(blank(name, 100 + place, gpus) for place, name in enumerate(platforms_by_id()))]
+        vague = [found for found in predict(runs, platforms_by_id(), shipped_runs()) if found.out_of_range]
+        assert vague
+        assert {found.notes[0].code for found in vague} <= reasons
+        assert all(found.low < found.high for found in vague)

@@ -194,3 +194,21 @@ def test_written_table_keeps_its_columns_and_never_runs_a_formula(tmp_path):
         and not rows[1]["note"].startswith("=")
         and table.read_bytes() == before
     )
+
+
+def test_a_link_that_is_not_known_is_left_out_and_said():
+    platforms = {**pipeline.platforms_by_id()}
+    name = next(
+        key
+        for key, one in platforms.items()
+        if one.host.one_direction_gbs is None and one.number("memory_bw_gbs") and one.number("fp16_tensor_tflops")
+    )
+    runs = [
+        MeasuredRun(
+            row=1, case="c", platform="nvidia-a100-sxm-80gb", gpus=1, speed=10.0, unit="samples/s", task="pretrain", precision="fp16"
+        )
+    ]
+    runs.append(MeasuredRun(row=2, case="c", platform=name, gpus=1, speed=None, unit="samples/s", task="pretrain", precision="fp16"))
+    found = predict(runs, platforms, pipeline.shipped_runs())[0]
+    assert found.value is not None and found.k[2] == 0
+    assert any(note.code == "paraselect.link_left_out" and note.params["platform"] == name for note in found.notes)

@@ -8,12 +8,15 @@ from PySide6.QtWidgets import QLabel, QPushButton
 
 from app.engine import evaluation, pipeline
 from app.engine.evaluation import told_of
+from app.engine.explaining import explain_project
 from app.engine.model.evaluations import standing_of
+from app.engine.model.explanations_said import measurement_said
 from app.engine.model.projects import changed
 from app.gui.figures import short_name, speed_scale
 from app.gui.look import Look
 from app.gui.pages.prediction import PredictionPage
 from app.gui.session import Session
+from app.gui.widgets.explanation import ExplanationDialog, number_line
 from app.gui.widgets.interval_rows import ROW_PX
 from app.gui.widgets.intervals import HEAD_PX
 from app.gui.widgets.table_dialog import TableDialog
@@ -225,3 +228,28 @@ def test_the_measured_runs_open_with_their_sources_and_copy(show, sample):
 def test_the_picture_holds_every_row(show, sample):
     page = show(sample)
     assert page.chart.as_picture().height() >= 2 * ROW_PX * len(page.chart.keys)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_prediction_is_explained_in_a_window_of_its_own(show, sample, qtbot, lang) -> None:
+    page = show(sample, lang)
+    page.choose(ASCEND)
+    page._terms.why.click()
+    qtbot.waitUntil(lambda: bool(page.findChildren(ExplanationDialog)), timeout=30000)
+    dialog = page.findChildren(ExplanationDialog)[0]
+    dialog.copy()
+    text = QGuiApplication.clipboard().text()
+    told = explain_project(page.session.project, ASCEND, page.gpus())
+    assert all(one.source in text for one in told.grounds)
+    assert page.look.say("explanations.head.next") in text
+    assert all(page.look.tell(measurement_said(one, lambda name: short_name(name, page.look))) in text for one in told.measure_next)
+    assert "explanations." not in text
+    dialog.close()
+
+
+def test_what_lies_out_of_range_is_explained_by_reason_and_band_without_the_number(fitted) -> None:
+    found = next(one for one in fitted.predictions if one.out_of_range)
+    look = Look("en", "light")
+    line = number_line(found, look)
+    assert line.startswith("Band only: " + look.tell(found.notes[0]))
+    assert look.figure(found.value) not in line

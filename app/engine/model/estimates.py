@@ -135,6 +135,34 @@ class MemoryFit(Struct, frozen=True):
     step: StepTime | None = None
 
 
+class Collinear(Struct, frozen=True):
+    """Two terms that the known platforms cannot tell apart. separates: a platform on which a measurement would, "" where none is known."""
+
+    one: str
+    other: str
+    separates: str = ""
+
+
+class Shares(Struct, frozen=True):
+    """k of a case, shrunk, with what they stand on.
+
+    k, low, high, prior   k1..k4, their 90 % interval, and what k would be without the case's own points
+    by_class, by_profile, by_points   how much of k comes from the class, the run's profile and the case's own points; sum 1
+    platforms             known platforms that k stand on; class_name: as in the catalogue (paraselect.class)
+    """
+
+    k: tuple[float, float, float, float]
+    low: tuple[float, float, float, float]
+    high: tuple[float, float, float, float]
+    prior: tuple[float, float, float, float]
+    by_class: float
+    by_profile: float
+    by_points: float
+    platforms: int
+    class_name: str
+    collinear: tuple[Collinear, ...] = ()
+
+
 class Prediction(Struct, frozen=True):
     """One wanted row of a table of runs.
 
@@ -143,10 +171,12 @@ class Prediction(Struct, frozen=True):
     terms              (k_i · ratio_i) shown to the user, in the order compute, memory, host, fabric
     error_mape         expected relative error from leave-one-out, 0..1
     siblings           rows or cases that the number leans on
-    basis              what it rests on, as intervals are kept and held-out errors told: "several same measured" (several known rows, one
-                       of the same vendor, the platform measured on other workloads of the class), "counts" for another card count
+    basis              what it rests on, as intervals are kept and held-out errors told: "several same measured classic" (several known
+                       rows, one of the same vendor, the platform measured on other workloads of the class, no big generative model),
+                       "counts" for another card count
     corrected          TFLOPS' and memory bandwidth that the learned model stands for here; software: what the platform's software decides
     batch              samples in work at once that the number holds for (of a card in training), None where no row tells
+    shares             k with interval and origin, None where the formula was not used
     batch_most         the largest that has room on the platform, None = not told; batch_gain: its speed ÷ this one, not part of the number
     """
 
@@ -173,6 +203,7 @@ class Prediction(Struct, frozen=True):
     batch: float | None = None
     batch_most: int | None = None
     batch_gain: float | None = None
+    shares: Shares | None = None
 
 
 class FitPoint(Struct, frozen=True):
@@ -186,7 +217,7 @@ class FitPoint(Struct, frozen=True):
 
 
 class Fit(Struct, frozen=True):
-    """k1..k4 of one case. Errors are relative, 0..1; rmse in the table's unit."""
+    """k1..k4 of one case. Errors are relative, 0..1; rmse in the table's unit. shares: k shrunk to its class, as predictions use them."""
 
     case: str
     reference: str
@@ -198,3 +229,4 @@ class Fit(Struct, frozen=True):
     platforms: tuple[FitPoint, ...]
     unit: str = ""
     notes: tuple[Message, ...] = ()
+    shares: Shares | None = None

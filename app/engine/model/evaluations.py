@@ -12,7 +12,7 @@ VENDOR, BASIS = "vendor:", "kind:"
 class Score(Struct, frozen=True):
     """How good predictions are by one protocol on one subset. Errors, coverage, widths are shares.
 
-    subset                     "all", "domestic", a class, "vendor:Huawei" or "kind:one same measured" (Prediction.basis)
+    subset                     "all", "domestic", a class, "vendor:Huawei" or "kind:one same measured classic" (Prediction.basis)
     macro_mean, macro_median   over groups of a source, then over sources equally
     coverage                   how many of the rows lie in their 90 % interval
     half_width                 median of half the interval ÷ prediction

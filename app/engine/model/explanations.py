@@ -86,3 +86,14 @@ class Explanation(Struct, frozen=True):
     grounds: tuple[Ground, ...] = ()
     shares: tuple[Share, ...] = ()
     measure_next: tuple[NextMeasurement, ...] = ()
+
+
+class Explained(Struct, frozen=True):
+    """What documents tell beside predictions. by_platform: of the recommended ones, at the card count that is shown.
+
+    rows     what to measure next for each priced (platform, cards), the best first; of_all: for these together
+    """
+
+    by_platform: dict[str, Explanation] = {}
+    rows: dict[tuple[str, int], tuple[NextMeasurement, ...]] = {}
+    of_all: tuple[NextMeasurement, ...] = ()

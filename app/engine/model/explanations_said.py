@@ -13,11 +13,13 @@ LEAST_SHARE = 0.01
 
 def next_said(one: NextMeasurement, name: Name) -> Message:
     """Return what one measurement would do to the interval."""
-    told = {"platform": name(one.platform), "gpus": one.gpus, "before": one.before, "after": one.after}
-    if one.act == "sibling":
-        said = message("explanations.next.sibling", **told, beside=name(one.beside))
-    else:
-        said = message(f"explanations.next.{one.act if one.target else 'of_all'}", **told)
+    return message("explanations.next.narrows", what=measurement_said(one, name), before=one.before, after=one.after)
+
+
+def measurement_said(one: NextMeasurement, name: Name) -> Message:
+    """Return what is to be measured, and whether that is out of reach."""
+    code = one.act if one.target else "of_all"
+    said = message(f"explanations.next.{code}", platform=name(one.platform), gpus=one.gpus, beside=name(one.beside) if one.beside else "")
     return said if one.reachable else message("explanations.next.out_of_reach", said=said)
 
 

@@ -9,6 +9,7 @@ from app.engine.messages import Message
 from app.engine.model.costs import Breakdown
 from app.engine.model.options import Options, Phase
 from app.engine.model.quantities import Kind, Quantity
+from app.engine.model.sensitivities import DemandStrategy, Sensitivity
 
 Billing: TypeAlias = Literal["card-hour", "node-hour", "month", "year", "purchase"]
 
@@ -233,7 +234,10 @@ class Exclusion(Struct, frozen=True):
 
 
 class Selection(Struct, frozen=True):
-    """All plans, the two recommended ones as indices into them, and what was left out; options: every card count that was looked at."""
+    """All plans, the two recommended ones as indices into them, and what was left out; options: every card count that was looked at.
+
+    sensitivities  each recommendation against its runner-up; strategy: product and service that suit the demand
+    """
 
     plans: tuple[Plan, ...]
     recommended: dict[str, int]
@@ -244,3 +248,5 @@ class Selection(Struct, frozen=True):
     budget: float | None = None
     assumptions: tuple[Message, ...] = ()
     options: Options | None = None
+    sensitivities: tuple[Sensitivity, ...] = ()
+    strategy: DemandStrategy | None = None

@@ -3,11 +3,12 @@
     speed_target = speed_ref / (k1·TFLOPS'_ref/TFLOPS'_target + k2·gmem_ref/gmem_target
                                 + k3·pcie_ref/pcie_target + k4·nvlink_ref/nvlink_target)
 
-k of a case are fitted where three platforms are known, else those of its class in the measured data that ship with the program.
+k of a case are those of its class in the measured data that ship, moved by the run's profile and by its own measured platforms.
 """
 
 from app.engine.paraselect.evaluating import evaluate, evaluate_held_out
 from app.engine.paraselect.explaining import explain
+from app.engine.paraselect.fit_shares import fit_told
 from app.engine.paraselect.fitting import fit_case
 from app.engine.paraselect.held_out import read_stored, stored_scores, write_stored
 from app.engine.paraselect.listening import listen
@@ -34,6 +35,7 @@ __all__ = [
     "faults_of",
     "explain",
     "fit_case",
+    "fit_told",
     "listen",
     "measure_next",
     "predict",

@@ -13,7 +13,7 @@ from msgspec import Struct, convert
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Platform
 from app.engine.paraselect.evidence import gather, read_evidence
-from app.engine.paraselect.features import groups_of, rated_precision, rates_of
+from app.engine.paraselect.features import Groups, groups_of, rated_precision, rates_of
 from app.engine.paraselect.hierarchy import Hierarchy, Row, Settings, doubted
 from app.engine.paraselect.known_runs import Known
 from app.engine.paraselect.pooled import Pool, class_of
@@ -21,6 +21,8 @@ from app.engine.paths import platform_db_folder
 
 Z90 = 1.645
 MOST_KEPT = 4
+GENERATIVE = ("llm", "generation", "multimodal")
+"""Areas of big generative models: their ports are tuned, and predictions err much less than for what else is computed."""
 
 
 class Width(Struct, frozen=True):
@@ -39,8 +41,9 @@ class Learned:
         self._widths = {width.kind: width.factor for width in widths}
 
     def width(self, kind: str) -> float:
-        """Return the factor of a kind ("several other measured"), that of its first word where it has none of its own."""
-        return self._widths.get(kind) or self._widths.get(kind.split()[0]) or 1.0
+        """Return the factor of a kind ("several other measured generative"); the largest of those of fewer words where it has none."""
+        own, *fewer = width_keys(kind)
+        return self._widths.get(own) or max((self._widths[key] for key in fewer if key in self._widths), default=1.0)
 
     def told(
         self, known: Sequence[tuple[Known, float]], run: MeasuredRun, platforms: dict[str, Platform]
@@ -62,7 +65,7 @@ class Learned:
         if target is None or not rows:
             return None
         found = self.hierarchy.posterior(rows, speeds, [Row(groups, "case", platforms[run.platform], target)])
-        return float(found.mean[0]), float(found.deviation[0]), self._kind(rows, groups.kind, platforms[run.platform])
+        return float(found.mean[0]), float(found.deviation[0]), self._kind(rows, groups, platforms[run.platform])
 
     def prepare(self, wanted: Sequence[MeasuredRun], known: Sequence[Known], platforms: dict[str, Platform]) -> None:
         """Work out at once what many wanted rows of one case need."""
@@ -80,12 +83,17 @@ class Learned:
                 rows.append(Row(groups, "case", platforms[run.platform], rates))
         self.hierarchy.prepare(rows)
 
-    def _kind(self, rows: Sequence[Row], kind: str, target: Platform) -> str:
+    def _kind(self, rows: Sequence[Row], groups: Groups, target: Platform) -> str:
         several = "several" if len(rows) > 1 else "one"
         vendor = "same" if any(row.platform.vendor_en == target.vendor_en for row in rows) else "other"
         vendor = "domestic" if vendor == "other" and target.domestic else vendor
-        measured = "measured" if (kind, target.id) in self.hierarchy.measured else "new"
-        return f"{several} {vendor} {measured}"
+        measured = "measured" if (groups.kind, target.id) in self.hierarchy.measured else "new"
+        return f"{several} {vendor} {measured} {'generative' if groups.area in GENERATIVE else 'classic'}"
+
+
+def width_keys(kind: str) -> tuple[str, ...]:
+    """Return a kind of prediction, that without what is computed, and its first word."""
+    return kind, " ".join(kind.split()[:3]), kind.split()[0]
 
 
 def learn(runs: Sequence[MeasuredRun], platforms: dict[str, Platform], widths: Sequence[Width] = ()) -> Learned:

@@ -156,7 +156,7 @@ def _after(told: Afterwards, wanted: Sequence[Asked], candidates: Sequence[Row],
     widths = np.empty(deviation.shape)
     for place, ask in enumerate(wanted):
         words = ask.basis.split()
-        same = learned.width(" ".join(("several", "same", words[-1])))
+        same = learned.width(" ".join(("several", "same", *words[2:])))
         other = same if words[1] == "same" else learned.width(" ".join(("several", *words[1:])))
         widths[place] = np.where(vendors == ask.target.platform.vendor_en, same, other)
     found = shares_of(halves(deviation, widths) + change[:, None], deviation)

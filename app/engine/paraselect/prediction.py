@@ -9,7 +9,7 @@ import msgspec
 
 from app.engine.errors import MissingFact
 from app.engine.messages import Message, message
-from app.engine.model.estimates import ModelledSpeed, Prediction
+from app.engine.model.estimates import ModelledSpeed, Prediction, Shares
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Platform
 from app.engine.model.profiles import Profile
@@ -17,6 +17,7 @@ from app.engine.model.workloads import Workload
 from app.engine.paraselect.bringing import Room, brought, telling
 from app.engine.paraselect.cases import Case, case_of
 from app.engine.paraselect.ceilings import Ceiling, capped
+from app.engine.paraselect.collinear import collinear_note
 from app.engine.paraselect.correcting import NOISE, corrected
 from app.engine.paraselect.counts import other_count, to_count
 from app.engine.paraselect.heard import Heard
@@ -43,12 +44,11 @@ def predict(
     room: Room | None = None,
     ceiling: Ceiling | None = None,
 ) -> tuple[Prediction, ...]:
-    """Return a prediction for every row without a speed. The formula needs neither workload nor profile.
+    """Return a prediction for every row without a speed. A profile moves k of the formula, which needs neither it nor a workload.
 
     modelled tells a row of a case without known rows from workload or library; learned corrects the formula, by default by what ships;
     room tells the largest batch that a row's platform holds, ceiling the speed that its peaks allow.
     """
-    del profile
     learned = learned or shipped_learned(platforms)
     cases: dict[tuple[str, float | None, str], Case] = {}
     by_case: dict[str, list[MeasuredRun]] = defaultdict(list)
@@ -61,7 +61,7 @@ def predict(
             at = brought(rows, asked, room)
             key = (run.case, at.batch, asked.precision)
             if key not in cases:
-                cases[key] = case_of(at.runs, asked, platforms, shipped)
+                cases[key] = case_of(at.runs, asked, platforms, shipped, profile)
                 wanted = [one for one in by_case[run.case] if one.speed is None]
                 learned.prepare(wanted, cases[key].known, platforms)
             row = telling(_predict_row(asked, cases[key], platforms, learned), asked, at)
@@ -162,22 +162,25 @@ def _predicted(run: MeasuredRun, blank: Prediction, case: Case, usable: list[Kno
     same = [one for one in usable if one.platform == run.platform]
     if same:
         return other_count(run, blank, case, at_count(same, gpus)[0], platforms)
-    target = platforms[run.platform]
-    if case.k is not None:
-        reference, k, kind = case.design.rows[0], case.k, "fitted"
+    target, pooled = platforms[run.platform], not case.own
+    if pooled:
+        reference = min(at_count(usable, gpus), key=lambda one: _unlike(platforms[one.platform], target, run.precision, gpus))
     else:
-        candidates = at_count(usable, gpus)
-        reference = min(candidates, key=lambda one: _unlike(platforms[one.platform], target, run.precision, gpus))
-        k, kind = case.pool.k, "pooled"
+        reference = case.design.rows[0]
     pair = ratios(platforms[reference.platform], target, run.precision or reference.run.precision, gpus)
-    if kind == "pooled" and case.pool.plain is not None and any(k[place] > 0 and pair.values[place] is None for place in (2, 3)):
+    without = tuple(place for place in (2, 3) if pair.values[place] is None)
+    design, shares = case.shares(reference.platform, without)
+    if pooled and not design.active[:2].all():
+        shares = None  # k of the class need both rates, and say which is missing
+    if set(without) & {2, 3} and case.pool.plain is not None:
         case = msgspec.structs.replace(case, pool=case.pool.plain)
-        k = case.pool.k
+    kind = "pooled" if pooled or shares is None else "fitted"
+    k = shares.k if shares is not None else case.pool.k
     if gpus == 1 and k[3] > 0:
         k = _without_fabric(k)
     terms = [share * value for share, value in zip(k, pair.needed(k), strict=True)]
     ratio = 1 / sum(terms)
-    notes = _notes(run, case, reference, pair, kind)
+    notes = _notes(run, case, reference, pair, kind, shares)
     low, high = _band(case, kind)
     at = to_count(reference, run, case, platforms)
     outside = _out_of_range(case, kind, pair, k, ratio)
@@ -198,6 +201,7 @@ def _predicted(run: MeasuredRun, blank: Prediction, case: Case, usable: list[Kno
         error_mape=case.error if kind == "fitted" else case.pool.mape,
         siblings=tuple(dict.fromkeys(f"{one.platform} × {one.gpus}" for one in usable)),
         notes=(*notes, *at.notes),
+        shares=shares,
     )
 
 
@@ -233,7 +237,7 @@ def _out_of_range(case: Case, kind: str, pair: Ratios, k: tuple[float, ...], rat
     return None
 
 
-def _notes(run: MeasuredRun, case: Case, reference: Known, pair: Ratios, kind: str) -> list[Message]:
+def _notes(run: MeasuredRun, case: Case, reference: Known, pair: Ratios, kind: str, shares: Shares | None) -> list[Message]:
     notes: list[Message] = []
     if kind == "pooled":
         notes.append(
@@ -242,6 +246,13 @@ def _notes(run: MeasuredRun, case: Case, reference: Known, pair: Ratios, kind: s
     else:
         notes.append(message("paraselect.fitted", count=len(case.design.rows), error=case.error))
     notes.append(message("paraselect.rate_effective" if pair.effective else "paraselect.rate_peak", precision=run.precision or "fp16"))
+    told = collinear_note(shares.collinear) if shares is not None else None
+    if told is not None:
+        notes.append(told)
+    for place in (2, 3):  # k of the case are those without the term: nothing is filled in, and it is said
+        if pair.values[place] is None:
+            platform, key = pair.missing[place]
+            notes.append(message("paraselect.link_left_out", platform=platform, key=key, term=message(f"paraselect.term.{TERMS[place]}")))
     if not run.better and not reference.run.better:
         notes.append(message("paraselect.better_assumed", better=message(f"paraselect.{'lower' if lower_is_better(run) else 'higher'}")))
     return notes

@@ -8,6 +8,7 @@ from app.engine.platform_store.catalogue import Catalogue, load_catalogue
 from app.engine.platform_store.check import check_database
 from app.engine.platform_store.check_site import check_changes, check_site, faults_of_change
 from app.engine.platform_store.cost_terms import load_cost_terms
+from app.engine.platform_store.demand_strategies import load_demand_strategies
 from app.engine.platform_store.effort import load_effort_priors
 from app.engine.platform_store.exchange import in_currency
 from app.engine.platform_store.keys import KEYS, NUMBERS, RATES, STATUSES, checked_value, unit_of
@@ -41,6 +42,7 @@ __all__ = [
     "history",
     "load_catalogue",
     "load_cost_terms",
+    "load_demand_strategies",
     "load_effort_priors",
     "load_families",
     "load_models",

@@ -14,6 +14,7 @@ from app.engine.platform_store.catalogue import Catalogue, load_catalogue
 from app.engine.platform_store.check_site import check_site
 from app.engine.platform_store.check_software import software_problems
 from app.engine.platform_store.cost_terms import load_cost_terms
+from app.engine.platform_store.demand_strategies import load_demand_strategies
 from app.engine.platform_store.effort import load_effort_priors
 from app.engine.platform_store.keys import CONFIDENCES, PEAK_OF, RATES, SUPPLY, is_day
 from app.engine.platform_store.porting import load_porting
@@ -52,6 +53,7 @@ def check_database(folder: Path | None = None, site: SiteData | None = None) -> 
         "ageing": load_stale_after,
         "porting": load_porting,
         "costs": load_cost_terms,
+        "strategies": load_demand_strategies,
     }
     for name, load in loaders.items():
         try:

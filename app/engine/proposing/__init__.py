@@ -6,9 +6,11 @@ To add a section, add a file with `SECTION`, an object of class `SectionMaker`: 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.engine.model.explanations import Explained
 from app.engine.model.projects import Project
 from app.engine.model.proposals import Proposal
 from app.engine.progress import Progress, no_progress
+from app.engine.proposing._facts import NOTHING
 from app.engine.proposing.build import build_proposal, proposal_texts, section_keys
 from app.engine.proposing.editing import EditableText, with_edit
 from app.engine.proposing.export_checks import ExportCheck, export_checks
@@ -28,12 +30,17 @@ def write_pdf(proposal: Proposal, path: Path, progress: Progress = no_progress) 
 
 
 def write_xlsx(
-    proposal: Proposal, project: Project, platforms: "dict[str, Platform]", path: Path, scores: "tuple[Score, ...]" = ()
+    proposal: Proposal,
+    project: Project,
+    platforms: "dict[str, Platform]",
+    path: Path,
+    scores: "tuple[Score, ...]" = (),
+    explained: Explained = NOTHING,
 ) -> None:
     """Write the workbook. Raises OSError as the file system does."""
     from app.engine.proposing.xlsx import write
 
-    write(proposal, project, platforms, path, scores)
+    write(proposal, project, platforms, path, scores, explained)
 
 
 def write_docx(proposal: Proposal, path: Path, progress: Progress = no_progress) -> None:

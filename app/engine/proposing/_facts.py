@@ -7,17 +7,31 @@ import msgspec
 
 from app.engine.messages import Message, Value, message, render
 from app.engine.model.evaluations import Score
+from app.engine.model.explanations import Explained
 from app.engine.model.plans import Plan
 from app.engine.model.platforms import Platform
 from app.engine.model.projects import Project
 from app.engine.model.proposals import Block, Table
 from app.engine.units import format_number, format_significant
 
+NOTHING = Explained()
+
 
 class Facts:
-    """A project seen by the sections of a document in one language. scores: what predictions held out were worth, by what they rest on."""
+    """A project seen by the sections of a document in one language.
 
-    def __init__(self, project: Project, platforms: dict[str, Platform], lang: str, scores: tuple[Score, ...] = ()) -> None:
+    scores     what predictions held out were worth, by what they rest on; explained: what those of the project lean on
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        platforms: dict[str, Platform],
+        lang: str,
+        scores: tuple[Score, ...] = (),
+        explained: Explained = NOTHING,
+    ) -> None:
+        self.explained = explained
         self.project, self.platforms, self.lang, self.scores = project, platforms, lang, scores
         self.intervals = project.settings.show_intervals
 

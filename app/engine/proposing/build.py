@@ -7,10 +7,11 @@ from typing import cast
 import app.engine.proposing as package
 from app.engine import discover
 from app.engine.model.evaluations import Score
+from app.engine.model.explanations import Explained
 from app.engine.model.platforms import Platform
 from app.engine.model.projects import Project
 from app.engine.model.proposals import Cover, Proposal, Section
-from app.engine.proposing._facts import Facts, SectionMaker, without_sources
+from app.engine.proposing._facts import NOTHING, Facts, SectionMaker, without_sources
 from app.engine.proposing.editing import EditableText, editable_texts, with_edits
 
 MOST_NAME = 120
@@ -25,16 +26,20 @@ def makers() -> tuple[SectionMaker, ...]:
     return tuple(sorted(cast("list[SectionMaker]", [maker for maker in found if maker is not None]), key=lambda maker: maker.order))
 
 
-def build_proposal(project: Project, platforms: dict[str, Platform], lang: str, scores: tuple[Score, ...] = ()) -> Proposal:
+def build_proposal(
+    project: Project, platforms: dict[str, Platform], lang: str, scores: tuple[Score, ...] = (), explained: Explained = NOTHING
+) -> Proposal:
     """Return the document: the chosen chapters in the chosen order, edited texts in place. Chapters without content are left out."""
-    facts = Facts(project, platforms, lang, scores)
+    facts = Facts(project, platforms, lang, scores, explained)
     sections = (with_edits(section, project.settings, lang) for section in _sections(facts))
     return Proposal(lang, _cover(facts), tuple(sections))
 
 
-def proposal_texts(project: Project, platforms: dict[str, Platform], lang: str, scores: tuple[Score, ...] = ()) -> tuple[EditableText, ...]:
+def proposal_texts(
+    project: Project, platforms: dict[str, Platform], lang: str, scores: tuple[Score, ...] = (), explained: Explained = NOTHING
+) -> tuple[EditableText, ...]:
     """Return the texts of the document that can be edited, chapter by chapter, each with what the program would write."""
-    sections = _sections(Facts(project, platforms, lang, scores))
+    sections = _sections(Facts(project, platforms, lang, scores, explained))
     return tuple(text for section in sections for text in editable_texts(section, project.settings, lang))
 
 

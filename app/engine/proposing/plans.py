@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from app.engine.model.plans import Plan
 from app.engine.model.proposals import Block, Column, PlanChart, PlanDot, Table, Text
 from app.engine.proposing._facts import Facts, SectionMaker, decimals_of
+from app.engine.units import format_number
 
 MOST_PLANS, MOST_EXCLUDED = 20, 30
 
@@ -76,6 +77,13 @@ def _table(facts: Facts) -> Table:
     )
 
 
+def _speed(facts: Facts, plan: Plan, places: int) -> str:
+    """Return the speed with its interval; the interval alone beyond what was measured."""
+    if "out_of_range" in plan.tags:
+        return f"({format_number(plan.low, places)}–{format_number(plan.high, places)})"
+    return facts.interval(plan.speed, plan.low, plan.high, places)
+
+
 def _row(facts: Facts, plan: Plan, speed_places: int) -> tuple:
     money = plan.total_price if plan.total_price is not None else plan.price_per_month
     remark = " · ".join(
@@ -91,7 +99,7 @@ def _row(facts: Facts, plan: Plan, speed_places: int) -> tuple:
         facts.money(money, plan.currency)[0] if money is not None else None,
         days,
         plan.price_performance_relative,
-        facts.interval(plan.speed, plan.low, plan.high, speed_places),
+        _speed(facts, plan, speed_places),
         plan.available_cards,
         plan.delivery or None,
         plan.valid_until,

@@ -8,6 +8,8 @@ from app.engine.model.estimates import Prediction
 from app.engine.model.evaluations import BASIS, basis_words, standing_of
 from app.engine.model.projects import project_runs
 from app.engine.model.proposals import Block, Column, IntervalBar, IntervalChart, Table, Text
+from app.engine.model.shares_said import shares_said
+from app.engine.proposing._explained import explained_blocks
 from app.engine.proposing._facts import Facts, SectionMaker, decimals_of
 from app.engine.units import format_number, format_share, format_significant
 
@@ -41,7 +43,7 @@ def blocks(facts: Facts) -> Sequence[Block]:
         found.append(Text(facts.say("predictions.own"), "body"))
     if project.settings.show_formula:
         found += [Text(facts.say("predictions.formula_title"), "section"), *_formula(facts), *_corrected(facts, shown)]
-    return found
+    return [*found, *explained_blocks(facts)]
 
 
 def _corrected(facts: Facts, shown: list[Prediction]) -> list[Block]:
@@ -194,7 +196,7 @@ def _formula(facts: Facts) -> list[Block]:
                 "body",
             )
         )
-    chosen = next((one for one in chosen_predictions(facts) if one.terms), None)
+    chosen = next((one for one in chosen_predictions(facts) if one.terms and not one.out_of_range), None)
     if chosen is not None and chosen.k is not None and chosen.value is not None:
         columns = (
             Column(facts.say("predictions.term"), weight=2.0),
@@ -209,6 +211,8 @@ def _formula(facts: Facts) -> list[Block]:
         rows.append((facts.say("predictions.sum"), sum(chosen.k), None, sum(chosen.terms)))
         caption = facts.say("predictions.terms", platform=facts.label(chosen.platform), value=format_significant(1 / sum(chosen.terms)))
         found.append(Table(caption, columns, tuple(rows), name="terms"))
+        if chosen.shares is not None:
+            found.append(Text(facts.render(shares_said(chosen.shares)), "body"))
     return found
 
 

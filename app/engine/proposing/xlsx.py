@@ -8,10 +8,11 @@ import xlsxwriter
 
 from app.engine.messages import Message, render
 from app.engine.model.evaluations import Score
+from app.engine.model.explanations import Explained
 from app.engine.model.platforms import Platform
 from app.engine.model.projects import Project
 from app.engine.model.proposals import Badge, Cell, Column, Figures, Proposal, Section, Table, Text
-from app.engine.proposing._facts import Facts
+from app.engine.proposing._facts import NOTHING, Facts
 from app.engine.proposing.xlsx_kind import write_kind
 from app.engine.proposing.xlsx_plans import write_plans
 from app.engine.proposing.xlsx_tables import write_adaptation, write_effort, write_predictions, write_prices, write_statistics
@@ -124,9 +125,16 @@ class Book:
                 sheet.write_number(row, column, number, self.cell(num_format=_FORMATS.get(about.format, "#,##0.###")))
 
 
-def write(proposal: Proposal, project: Project, platforms: dict[str, Platform], path: Path, scores: tuple[Score, ...] = ()) -> None:
+def write(
+    proposal: Proposal,
+    project: Project,
+    platforms: dict[str, Platform],
+    path: Path,
+    scores: tuple[Score, ...] = (),
+    explained: Explained = NOTHING,
+) -> None:
     """Write all sheets that the project has content for. Raises OSError as the file system does."""
-    facts = Facts(project, platforms, proposal.lang, scores)
+    facts = Facts(project, platforms, proposal.lang, scores, explained)
     book = Book(path, proposal, facts)
     by_key = {section.key: section for section in proposal.sections}
     _summary(book, proposal)

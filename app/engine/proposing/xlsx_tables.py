@@ -7,6 +7,7 @@ from app.engine.model.estimates import Prediction
 from app.engine.model.evaluations import basis_words, standing_of
 from app.engine.model.proposals import Column, Section, Table, Text
 from app.engine.proposing._effort_tables import breakdown_rows
+from app.engine.proposing._explained import next_of
 from app.engine.proposing._facts import Facts
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ CHARTED = 15
 
 def write_predictions(book: "Book", facts: Facts) -> None:
     """Every prediction, fastest first, with k and terms."""
-    widths: list[float] = [34, 8, 12, 12, 12, 16, 10, 10, 40, 10, 10, 12, 8, 8, 8, 8, 80]
+    widths: list[float] = [34, 8, 12, 12, 12, 16, 10, 10, 40, 10, 10, 12, 8, 8, 8, 8, 44, 12, 80]
     sheet = book.sheet("predictions", book.say("section.predictions.title"), widths)
     lower = any(one.better == "lower" for one in facts.project.predictions)
     ranked = sorted(facts.project.predictions, key=lambda one: (one.value is None, (one.value or 0.0) * (1 if lower else -1)))
@@ -43,6 +44,8 @@ def write_predictions(book: "Book", facts: Facts) -> None:
         Column(book.say("predictions.trials"), format="integer"),
         *(Column(book.say(f"predictions.{name}"), format="share") for name in ("mean_error", "covered")),
         *(Column(f"k{number}", format="number3") for number in range(1, 5)),
+        Column(book.say("explained.next")),
+        Column(book.say("explained.after"), "±", "share"),
         Column(book.say("predictions.note")),
     )
     rows = tuple(
@@ -57,6 +60,7 @@ def write_predictions(book: "Book", facts: Facts) -> None:
             one.error_mape if one.value is not None else None,
             *_standing(facts, one),
             *(one.k or (None,) * 4),
+            *next_of(facts, one.platform, one.gpus),
             "; ".join(facts.render(note) for note in one.notes),
         )
         for one in ranked

@@ -67,7 +67,14 @@ class Columns(Struct, frozen=True, eq=False):
     money_high: np.ndarray
     used: np.ndarray
     risk: np.ndarray
-    bits: np.ndarray
+
+
+class Row(Struct, frozen=True, eq=False):
+    """What came of a price row: its feasible options, how many options it has, and how many each set of reasons rules out."""
+
+    feasible: Columns
+    counted: int
+    by_bits: np.ndarray
 
 
 class Speeds(Struct, frozen=True, eq=False):
@@ -80,25 +87,31 @@ class Speeds(Struct, frozen=True, eq=False):
     far: np.ndarray
 
 
-def row_columns(number: int, price: Price, speeds: Speeds, wanted: Wanted, facts: RowFacts) -> Columns | None:
-    """Return the columns of a price row, None where nodes are priced and cannot be counted."""
-    gpus, speed, low, high, far = speeds.gpus, speeds.speed, speeds.low, speeds.high, speeds.far
-    if price.cards_per_node is None and (price.basis == "node" or price.billing == "node-hour"):
+def row_columns(number: int, price: Price, speeds: Speeds, wanted: Wanted, facts: RowFacts) -> Row | None:
+    """Return the options of a price row, None where nodes are priced and cannot be counted."""
+    by_node = price.basis == "node" or price.billing == "node-hour"
+    if price.cards_per_node is None and by_node:
         return None
-    work = wanted.work
-    days = np.stack([work / one / SECONDS_PER_DAY for one in (speed, high, low)]) if work else np.full((3, gpus.size), np.nan)
+    likely = _days(wanted.work, speeds.speed)
+    rent = money_columns(price, speeds.gpus, likely, paid_days_of(price, likely)) * (1 + facts.fee_share)
+    once = facts.porting_cost if wanted.work else (0.0, 0.0, 0.0)
+    bits = _bits(speeds.gpus, speeds.speed, likely, rent + once[1], speeds.far, price, wanted, facts)
+    open_to = np.flatnonzero(bits == 0)
+    gpus, speed, low, high = (one[open_to] for one in (speeds.gpus, speeds.speed, speeds.low, speeds.high))
+    days = np.stack([likely[open_to], _days(wanted.work, high), _days(wanted.work, low)])
     paid = paid_days_of(price, days)
-    rent = money_columns(price, gpus, days, paid) * (1 + facts.fee_share)
-    once = np.array([facts.porting_cost[place] for place in (1, 0, 2)])[:, None] if work else 0.0
-    money = rent + once
-    used = np.where(paid[0] > 0, np.minimum(1.0, days[0] / paid[0]), 1.0) if work else np.ones(gpus.size)
-    if price.cards_per_node and (price.basis == "node" or price.billing == "node-hour"):
+    money = money_columns(price, gpus, days, paid) * (1 + facts.fee_share) + np.array([once[1], once[0], once[2]])[:, None]
+    used = np.minimum(1.0, days[0] / np.maximum(paid[0], 1e-12)) if wanted.work else np.ones(gpus.size)
+    if price.cards_per_node and by_node:
         used = used * gpus / (np.ceil(gpus / price.cards_per_node) * price.cards_per_node)
     project = days[0] * (1 + _value(wanted, "failure_share")) + _fixed_days(price, facts, wanted)
-    risk = _risk(days[0], money[0], float(facts.porting_cost[1]) if work else 0.0, low, high, price, wanted)
-    bits = _bits(gpus, speed, days[0], money[0], far, price, wanted, facts)
-    row = np.full(gpus.size, number)
-    return Columns(row, gpus, speed, low, high, days[0], project, money[0], money[1], money[2], used, risk, bits)
+    risk = _risk(days[0], money[0], once[1], low, high, price, wanted)
+    columns = Columns(np.full(gpus.size, number), gpus, speed, low, high, days[0], project, money[0], money[1], money[2], used, risk)
+    return Row(columns, bits.size, np.bincount(bits, minlength=1 << len(REASONS)))
+
+
+def _days(work: float | None, speed: np.ndarray) -> np.ndarray:
+    return work / speed / SECONDS_PER_DAY if work else np.full(speed.size, np.nan)
 
 
 def money_columns(price: Price, gpus: np.ndarray, days: np.ndarray, paid: np.ndarray) -> np.ndarray:

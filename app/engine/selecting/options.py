@@ -8,35 +8,33 @@ from app.engine.model.options import Option, Options
 from app.engine.model.plans import Price
 from app.engine.model.workloads import RunParameters
 from app.engine.selecting.cost import nodes_of
-from app.engine.selecting.option_columns import BITS, REASONS, Columns, Wanted
+from app.engine.selecting.option_columns import BITS, REASONS, Columns, Row, Wanted
 from app.engine.selecting.work import MONTH_SECONDS
 
 MOST_TOLD = 40
 
 
-def joined(columns: Sequence[Columns]) -> Columns:
-    """Return many rows as one set of columns."""
+def make_options(rows: Sequence[Row], prices: Sequence[Price], wanted: Wanted, run: RunParameters, unit: str) -> Options:
+    """Return what the rows hold: counts, the front and the best of the feasible options."""
     names = Columns.__struct_fields__
-    return Columns(*(np.concatenate([getattr(one, name) for one in columns]) for name in names))
-
-
-def make_options(found: Columns, prices: Sequence[Price], wanted: Wanted, run: RunParameters, unit: str) -> Options:
-    """Return what the columns hold: counts, the front and the best of the feasible options."""
-    ruled = {reason: int(np.count_nonzero(found.bits & BITS[reason])) for reason in REASONS}
-    open_to = np.flatnonzero(found.bits == 0)
-    if not open_to.size:
-        return Options(found.gpus.size, 0, {key: count for key, count in ruled.items() if count}, unit=unit)
+    found = Columns(*(np.concatenate([getattr(row.feasible, name) for row in rows]) for name in names))
+    by_bits, counted = np.sum([row.by_bits for row in rows], axis=0), sum(row.counted for row in rows)
+    every = np.arange(1 << len(REASONS))
+    ruled = {reason: int(by_bits[(every & BITS[reason]) > 0].sum()) for reason in REASONS}
+    ruled = {reason: count for reason, count in ruled.items() if count}
+    if not found.gpus.size:
+        return Options(counted, 0, ruled, unit=unit)
     slow = found.project_days if wanted.work else -found.speed
-    front = open_to[on_front(found.money[open_to], slow[open_to])]
-    best = _best(found, open_to, wanted)
+    front = on_front(found.money, slow)
+    best = _best(found, wanted)
     shown = front if front.size <= MOST_TOLD else front[np.linspace(0, front.size - 1, MOST_TOLD).round().astype(int)]
     places = list(dict.fromkeys([*(int(place) for place in shown), *best.values()]))
     on = set(front.tolist())
     told = tuple(_option(found, place, prices, wanted, run, is_on_front=place in on) for place in places)
     return Options(
+        counted,
         found.gpus.size,
-        int(open_to.size),
-        {key: count for key, count in ruled.items() if count},
+        ruled,
         told,
         {name: places.index(place) for name, place in best.items()},
         int(front.size),
@@ -51,18 +49,18 @@ def on_front(money: np.ndarray, slow: np.ndarray) -> np.ndarray:
     return order[slow[order] < before]
 
 
-def _best(found: Columns, open_to: np.ndarray, wanted: Wanted) -> dict[str, int]:
+def _best(found: Columns, wanted: Wanted) -> dict[str, int]:
     """Return the index of the best by each objective; of equals the cheapest."""
-    money = found.money[open_to]
-    value = (found.speed[open_to] if wanted.work is None else 1.0) / np.maximum(money, 1e-9)
+    money = found.money
+    value = (found.speed if wanted.work is None else 1.0) / np.maximum(money, 1e-9)
     keys = {
-        "fastest": found.project_days[open_to] if wanted.work else -found.speed[open_to],
+        "fastest": found.project_days if wanted.work else -found.speed,
         "cheapest": money,
         "best_price_performance": -value,
     }
-    if not np.isnan(found.risk[open_to]).any():
-        keys["lowest_risk"] = found.risk[open_to].round(4)
-    return {name: int(open_to[np.lexsort((money, key))[0]]) for name, key in keys.items()}
+    if not np.isnan(found.risk).any():
+        keys["lowest_risk"] = found.risk.round(4)
+    return {name: int(np.lexsort((money, key))[0]) for name, key in keys.items()}
 
 
 def _option(found: Columns, place: int, prices: Sequence[Price], wanted: Wanted, run: RunParameters, *, is_on_front: bool) -> Option:

@@ -16,16 +16,19 @@ from app.engine.model.options import Options, SpeedCurve
 from app.engine.model.plans import Exclusion, Plan, PlanPoint, Price, Selection
 from app.engine.model.platforms import Platform
 from app.engine.model.requirements import Requirement
+from app.engine.model.sensitivities import DemandStrategy
 from app.engine.model.workloads import Workload
 from app.engine.selecting.breakdown import gross_of, with_costs
 from app.engine.selecting.cost import cost_of, nodes_of
 from app.engine.selecting.cost_lines import form_of
 from app.engine.selecting.money import cents
 from app.engine.selecting.option_columns import Known, RowFacts, Speeds, Wanted, row_columns, speeds_over
-from app.engine.selecting.options import joined, make_options, parallel_cards
+from app.engine.selecting.options import make_options, parallel_cards
 from app.engine.selecting.phases import phases_of, project_days
 from app.engine.selecting.porting import porting_of
 from app.engine.selecting.ranking import on_front, recommend, with_tags
+from app.engine.selecting.sensitivity import sensitivities
+from app.engine.selecting.strategy import strategy_of
 from app.engine.selecting.supply import NOT_SUPPLIED, REFERENCE_ONLY, doubt_of_supply
 from app.engine.selecting.tiers import met, narrowest, unmet
 from app.engine.selecting.work import Work, parse_work, speeds_per_second, unit_of_speed
@@ -64,12 +67,14 @@ def make_selection(
     terms: CostTerms | None = None,
     curves: Sequence[SpeedCurve] = (),
     stale_after_days: float = inf,
+    strategies: Sequence[DemandStrategy] = (),
 ) -> Selection:
     """Return all plans. Raises EngineError where the work and no speed share a unit.
 
     unpredicted         why a platform has no speed
     terms               forms of service, and what is assumed of costs that no sheet states
     curves              how speeds go with the card count; without them no other counts are looked at
+    strategies          which product and service suit a demand
     include_restricted  rank what cannot be supplied like the rest; else it is told as left out, and its plans are for reference only
     stale_after_days    an older price is tagged
     """
@@ -96,7 +101,7 @@ def make_selection(
     plans = with_tags(plans, requirement, today, stale_after_days)
     plans = on_front(plans)
     plans, recommended = recommend(plans)
-    return Selection(
+    found = Selection(
         plans=tuple(plans),
         recommended=recommended,
         excluded=tuple(excluded),
@@ -106,7 +111,9 @@ def make_selection(
         budget=requirement.budget,
         assumptions=_assumptions(work, plans),
         options=_options(points, prices, needs) if curves else None,
+        strategy=strategy_of(workload, requirement, strategies),
     )
+    return msgspec.structs.replace(found, sensitivities=sensitivities(found))
 
 
 def _options(points: Sequence[PlanPoint], prices: Sequence[Price], needs: _Needs) -> Options | None:
@@ -115,12 +122,13 @@ def _options(points: Sequence[PlanPoint], prices: Sequence[Price], needs: _Needs
     speed = wish.tokens_per_s if needs.unit == "tokens" else None
     amount = needs.work.amount if needs.work else None
     wanted = Wanted(wish, amount, parallel_cards(run), needs.terms, needs.today, speed)
-    speeds, columns = _speeds(points, needs), []
+    speeds, rows = _speeds(points, needs), []
     for number, price in enumerate(prices):
         if price.platform in speeds and _ruled_out(price, needs) is None:
             made = row_columns(number, price, speeds[price.platform], wanted, _row_facts(price, needs))
-            columns += [met(price, made, has_work=amount is not None)] if made is not None else []
-    return make_options(joined(columns), prices, wanted, run, needs.unit) if any(one.gpus.size for one in columns) else None
+            kept = met(price, made, has_work=amount is not None) if made is not None else None
+            rows += [kept] if kept is not None and kept.gpus.size else []
+    return make_options(rows, prices, wanted, run, needs.unit) if rows else None
 
 
 def _speeds(points: Sequence[PlanPoint], needs: _Needs) -> dict[str, Speeds]:

@@ -11,6 +11,7 @@ from app.engine.model.measurements import MeasuredRun
 from app.engine.model.projects import project_runs
 from app.engine.paraselect import ToldSpeed, ToldSpeeds, Way, told_speeds
 from app.gui.choosing_page import ChoosingPage
+from app.gui.explaining import show_explanation
 from app.gui.figures import Scale, short_name, speed_scale
 from app.gui.own_runs import OwnRunsSwitch
 from app.gui.theme import font
@@ -108,7 +109,7 @@ class PredictionPage(ChoosingPage):
     # Content ------------------------------------------------------------------------------------------------------------------------
 
     def content(self) -> QWidget:
-        self._terms = TermsCard(self.look, self.choose)
+        self._terms = TermsCard(self.look, self.choose, self.explain)
         self._agreement = AgreementCard(self.project.fit, project_runs(self.project), self.look, self.choose)
         say = self.look.say
         cards = [(say(f"{AREA}.terms.title"), self._terms), (say(f"{AREA}.agreement.title"), self._agreement)]
@@ -248,6 +249,10 @@ class PredictionPage(ChoosingPage):
         """Show a platform in all three views; "" clears."""
         self.session.selected_platform = platform
         self._mark(platform)
+
+    def explain(self, platform: str) -> None:
+        """Show what the prediction of a platform leans on."""
+        show_explanation(self.session, platform, self.gpus(), self.look, self)
 
     def _mark(self, platform: str, *, scroll: bool = True) -> None:
         self.chart.choose(platform, scroll=scroll)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QWidget
 
+from app.engine.model.estimates import Shares
 from app.engine.paraselect import TermsRow
 from app.gui.look import UNKNOWN, Look
 from app.gui.theme import Theme, font
@@ -25,8 +26,8 @@ def term_colours(theme: Theme) -> tuple[str, ...]:
     return theme.data[0], theme.data[2], theme.data[3], theme.data[1]
 
 
-def k_tiles(k: Sequence[float] | None, names: Sequence[str], tips: Sequence[str], look: Look) -> QWidget:
-    """Return k1..k4 as tiles with their colour squares; a k of 0 is grey, an unknown one a dash."""
+def k_tiles(k: Sequence[float] | None, names: Sequence[str], tips: Sequence[str], look: Look, shares: Shares | None = None) -> QWidget:
+    """Return k1..k4 as tiles with their colour squares and intervals; a k of 0 is grey, an unknown one a dash."""
     tiles = row(spacing=8)
     for number, (name, tip, colour) in enumerate(zip(names, tips, term_colours(look.theme), strict=True), 1):
         value = k[number - 1] if k else None
@@ -34,7 +35,12 @@ def k_tiles(k: Sequence[float] | None, names: Sequence[str], tips: Sequence[str]
         square.setFixedSize(8, 8)
         square.setStyleSheet(f"background:{colour if value else look.theme.other}; border-radius:2px;")
         text = UNKNOWN if value is None else "0" if value == 0 else look.number(value, 2)
-        tile = well(boxed(row(square, label(f"k{number} {name}", SMALL_PX, tone="2"), None, spacing=6)), label(text, FIGURE_PX, bold=True))
+        figure = row(label(text, FIGURE_PX, bold=True), spacing=6)
+        if shares is not None and shares.high[number - 1] > 0:
+            ends = (look.number(end[number - 1], 2) for end in (shares.low, shares.high))
+            figure.addWidget(label("–".join(ends), SMALL_PX, tone="2"), 0, Qt.AlignmentFlag.AlignBottom)
+        figure.addStretch(1)
+        tile = well(boxed(row(square, label(f"k{number} {name}", SMALL_PX, tone="2"), None, spacing=6)), boxed(figure))
         tile.setToolTip(tip)
         tiles.addWidget(tile, 1)
     return boxed(tiles)

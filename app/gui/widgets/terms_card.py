@@ -7,15 +7,18 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from app.engine import pipeline
 from app.engine.evaluation import told_of
+from app.engine.messages import message
 from app.engine.model.corrections_said import anchor_said, rate_said, rate_said_short, software_said
 from app.engine.model.estimates import Prediction
 from app.engine.model.measurements import MeasuredRun
+from app.engine.model.shares_said import origin_said
 from app.engine.paraselect import SideBySide, TermsRow, compute_rate, side_by_side
 from app.gui.figures import short_name
 from app.gui.look import Look
 from app.gui.theme.tokens import SMALL_PX
-from app.gui.widgets.basics import Card, clear, kind_chip, label, picture, row, tool
+from app.gui.widgets.basics import Card, button, clear, kind_chip, label, picture, row, tool
 from app.gui.widgets.clipboard import copy_picture
+from app.gui.widgets.explanation import number_line
 from app.gui.widgets.formula import FormulaBars, FormulaRow, k_tiles
 from app.gui.widgets.interval_bands import why_unpredicted
 
@@ -25,17 +28,22 @@ RATE_NOTES = ("paraselect.rate_effective", "paraselect.rate_peak")
 
 
 class TermsCard(Card):
-    """Shows the terms around one platform; act gets the platform of a bar that is clicked."""
+    """Shows the terms around one platform; act gets the platform of a bar that is clicked, explain the one whose grounds are asked for."""
 
-    def __init__(self, look: Look, act: Callable[[str], object]) -> None:
+    def __init__(self, look: Look, act: Callable[[str], object], explain: Callable[[str], object]) -> None:
         super().__init__(look.say(f"{AREA}.title"), look.say(f"{AREA}.hint"))
         self._look = look
         self._names = [look.say(f"{AREA}.{name}") for name in TERMS]
         self._kind = row()
         self.tools.addLayout(self._kind)
         self.tools.addWidget(tool("copy", look.say("page_prediction.copy_picture"), look.theme, lambda: copy_picture(self)))
+        self._platform = ""
+        self.why = button(look.say("explanations.head.open"), look.theme, lambda: explain(self._platform), symbol="info")
+        self.why.setToolTip(look.say("explanations.head.open_tip"))
         self._tiles = QVBoxLayout()
         self.body.addLayout(self._tiles)
+        self.origin = label("", SMALL_PX, tone="2", wrap=True, select=True)
+        self.body.addWidget(self.origin)
         self.bars = FormulaBars(look, look.say(f"{AREA}.title"))
         self.bars.chosen.connect(act)
         self.body.addWidget(self.bars, 1)
@@ -47,13 +55,19 @@ class TermsCard(Card):
         line.setAlignment(line.itemAt(0).widget(), Qt.AlignmentFlag.AlignTop)
         line.addWidget(self.sentence, 1)
         self.body.addLayout(line)
+        self.body.addLayout(row(self.why, None))  # the head has no room for it in a narrow window
 
     def show_platform(self, runs: Sequence[MeasuredRun], predictions: Sequence[Prediction], gpus: int | None, platform: str) -> None:
         """Show what is comparable with this platform at this count of cards; "" for the reference."""
         found = side_by_side(runs, predictions, gpus, platform)
         own = next((one for one in predictions if (one.platform, one.gpus) == (platform, gpus)), None)
+        self._platform = platform
+        self.why.setEnabled(own is not None and own.value is not None)
         clear(self._tiles)
-        self._tiles.addWidget(k_tiles(found.k, self._names, self._k_tips(found), self._look))
+        shares = next((one.shares for one in (own, *predictions) if one is not None and one.shares is not None and one.k == found.k), None)
+        self._tiles.addWidget(k_tiles(found.k, self._names, self._k_tips(found), self._look, shares))
+        self.origin.setVisible(shares is not None)
+        self.origin.setText(self._look.tell(message("paraselect.k_from", origin=origin_said(shares))) if shares is not None else "")
         clear(self._kind)
         kind = next((one.kind for one in predictions if one.k == found.k and one.kind), None) if found.k else None
         if kind:
@@ -101,7 +115,10 @@ class TermsCard(Card):
             joined = ("、" if look.lang == "zh" else ", ").join(self._terms(bar))
             total, reference = look.number(bar.total, 2), short_name(found.reference, look)
             parts = [say(f"{AREA}.explain", name=name, reference=reference, total=total, terms=joined), self._rate(own)]
-            parts += [look.tell(note) + ("。" if look.lang == "zh" else ".") for note in own.notes if note.code not in RATE_NOTES]
+            if own.out_of_range:  # the reason and the band, and no point that could be read off
+                parts = [number_line(own, look) + ("。" if look.lang == "zh" else ".")]
+            notes = own.notes[1:] if own.out_of_range else own.notes
+            parts += [look.tell(note) + ("。" if look.lang == "zh" else ".") for note in notes if note.code not in RATE_NOTES]
             parts.append(self._standing(own))
             return ("" if look.lang == "zh" else " ").join(part for part in parts if part)
         told = say(f"{AREA}.is_reference", name=name) if bar is not None and bar.is_reference else ""
