@@ -126,8 +126,7 @@ def _options(points: Sequence[PlanPoint], prices: Sequence[Price], needs: _Needs
     for number, price in enumerate(prices):
         if price.platform in speeds and _ruled_out(price, needs) is None:
             made = row_columns(number, price, speeds[price.platform], wanted, _row_facts(price, needs))
-            kept = met(price, made, has_work=amount is not None) if made is not None else None
-            rows += [kept] if kept is not None and kept.gpus.size else []
+            rows += [met(price, made, has_work=amount is not None)] if made is not None else []
     return make_options(rows, prices, wanted, run, needs.unit) if rows else None
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from app.engine.messages import Message, message
 from app.engine.model.plans import Exclusion, Plan, Price
-from app.engine.selecting.option_columns import Columns
+from app.engine.selecting.option_columns import Columns, Row
 
 DAYS_IN_MONTH = 30
 TIER = "selecting.tier"
@@ -28,13 +28,16 @@ def unmet(price: Price, gpus: int, days: float | None) -> Message | None:
     return message(TIER, cards=_range(price.least_cards, price.most_cards), months=_range(price.least_months, price.most_months))
 
 
-def met(price: Price, found: Columns, *, has_work: bool) -> Columns:
-    """Return those of the options of one price that it holds for."""
+def met(price: Price, made: Row, *, has_work: bool) -> Row:
+    """Return the options of one price row that its tier holds for; what it is not offered for is no option and is not counted."""
     if (price.least_cards, price.most_cards, price.least_months, price.most_months) == (None,) * 4:
-        return found
+        return made
+    found = made.feasible
     days = found.days.tolist() if has_work else [None] * found.gpus.size
     kept = np.array([unmet(price, gpus, day) is None for gpus, day in zip(found.gpus.tolist(), days, strict=True)], dtype=bool)
-    return Columns(*(getattr(found, name)[kept] for name in Columns.__struct_fields__))
+    gone, by_bits = int(np.count_nonzero(~kept)), made.by_bits.copy()
+    by_bits[0] -= gone
+    return Row(Columns(*(getattr(found, name)[kept] for name in Columns.__struct_fields__)), made.counted - gone, by_bits)
 
 
 def narrowest(plans: Sequence[Plan], excluded: Sequence[Exclusion]) -> tuple[list[Plan], list[Exclusion]]:
