@@ -12,11 +12,12 @@ from app.engine.errors import EngineError
 from app.engine.messages import Message, message
 from app.engine.model.assessments import Assessment
 from app.engine.model.costs import CostTerms
-from app.engine.model.options import Options, SpeedCurve
+from app.engine.model.options import Options
 from app.engine.model.plans import Exclusion, Plan, PlanPoint, Price, Selection
 from app.engine.model.platforms import Platform
 from app.engine.model.requirements import Requirement
 from app.engine.model.sensitivities import DemandStrategy
+from app.engine.model.speed_curves import SpeedCurve
 from app.engine.model.workloads import Workload
 from app.engine.selecting.breakdown import gross_of, with_costs
 from app.engine.selecting.cost import cost_of, nodes_of
