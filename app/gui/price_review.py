@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from app.engine import pipeline
 from app.engine.mapping_store import remember_price_mapping
@@ -11,6 +11,14 @@ from app.engine.model.plans import PriceMapping, PriceSheet
 from app.gui.look import Look
 from app.gui.price_dialog import AREA, PriceDialog
 from app.gui.session import Session
+from app.gui.widgets.basics import button
+
+
+def review_button(session: Session, look: Look, parent: QWidget) -> QPushButton:
+    """Return the button that opens the import view."""
+    made = button(look.say(f"{AREA}.button"), look.theme, lambda: review(session, look, parent, lambda: None), symbol="list-checks")
+    made.setToolTip(look.say(f"{AREA}.tip"))
+    return made
 
 
 def review(session: Session, look: Look, parent: QWidget, then: Callable[[], None]) -> PriceDialog:
