@@ -161,6 +161,8 @@ class Importing(QObject):
                 if "trace" in new:
                     earlier = self._session.run_files if answers.second_trace == "merge" else ()
                     self._session.run_files = (*earlier, *found.of("trace"))
+                if "prices" in new and (sheets := found.of("prices")):
+                    self._session.price_file = newest_of(sheets)[0]
                 self._session.edit("gui.did.import", **new)
                 failed = {error.file for error in outcome.errors}
                 read = [path for path, _purpose in found.files if not {str(path), path.name} & failed]

@@ -14,6 +14,7 @@ from app.engine.selecting import is_open, needed_speed
 from app.gui.choosing_page import ChoosingPage
 from app.gui.figures import full_name
 from app.gui.plan_words import AREA, PlanWords
+from app.gui.price_review import review_button
 from app.gui.theme.tokens import BODY_PX
 from app.gui.widgets.basics import Card, boxed, button, column, kind_chip, label, row, tool
 from app.gui.widgets.clipboard import copy_picture, copy_text
@@ -58,7 +59,8 @@ class PlansPage(ChoosingPage):
         say, theme = self.look.say, self.look.theme
         sheet = button(say(f"{AREA}.sheet"), theme, lambda: self.wanted.emit("choose"), symbol="file-spreadsheet")
         sheet.setToolTip(say(f"{AREA}.sheet_tip"))
-        return (sheet, self._template_button(), self.next_button("proposal"))
+        checks = [review_button(self.session, self.look, self)] if self.project.prices is not None else []
+        return (sheet, *checks, self._template_button(), self.next_button("proposal"))
 
     def _template_button(self) -> QPushButton:
         made = button(self.look.say(f"{AREA}.template"), self.look.theme, self._ask_template, symbol="download")
