@@ -43,6 +43,13 @@ def test_what_is_not_known_is_told():
         amounts(pflops=1.0, cards=None, precision="fp7")
 
 
+def test_a_plan_tells_the_peak_of_its_cards():
+    sample = pipeline.new_project(pipeline.sample_inputs())
+    told = {plan.platform: (plan.pflops, plan.gpus) for plan in sample.selection.plans}
+    pflops, gpus = told[A100]
+    assert sample.workload.precision == "bf16" and pflops == pytest.approx(0.312 * gpus)
+
+
 def test_the_command(capsys):
     assert run_command(["pflops", "100", "--precision", "fp16", "--platform", A100, ASCEND, "--json"]) == 0
     rows = {one["platform"]: one for one in json.loads(capsys.readouterr().out)["platforms"]}

@@ -59,6 +59,12 @@ def pflops_of(platform: Platform, cards: int, precision: str, sparsity: Sequence
     return _amount(platform, cards, tflops, precision, is_sparse=is_sparse)
 
 
+def dense_pflops(platform: Platform, cards: int, precision: str | None) -> float | None:
+    """Return the dense peak of so many cards, None where the precision or the peak is not known."""
+    peak = platform.number(KEYS[precision]) if precision in KEYS else None
+    return None if peak is None else peak * cards / TERA_IN_PETA
+
+
 def _amount(platform: Platform, cards: int, tflops: float, precision: str, *, is_sparse: bool) -> ComputeAmount:
     nodes = math.ceil(cards / CARDS_PER_NODE)
     return ComputeAmount(platform.id, precision, is_sparse, cards, cards * tflops / TERA_IN_PETA, tflops, nodes)

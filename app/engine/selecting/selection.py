@@ -19,7 +19,7 @@ from app.engine.model.requirements import Requirement
 from app.engine.model.sensitivities import DemandStrategy
 from app.engine.model.speed_curves import SpeedCurve
 from app.engine.model.workloads import Workload
-from app.engine.selecting.amounts import KEYS, TERA_IN_PETA, card_tflops
+from app.engine.selecting.amounts import dense_pflops
 from app.engine.selecting.breakdown import gross_of, with_costs
 from app.engine.selecting.cost import cost_of, nodes_of
 from app.engine.selecting.cost_lines import form_of
@@ -227,12 +227,10 @@ def _plan(price: Price, points: Sequence[PlanPoint], needs: _Needs) -> Plan | Me
     )
     effort = found.effort if (found := needs.assessments.get(price.platform)) else None
     phases = phases_of(price.delivery_days, effort.person_days if effort else None, days, needs.terms)
-    precision = needs.workload.precision or ""
-    peak = card_tflops(needs.platforms[price.platform], precision, ()) if precision in KEYS else None
-    pflops = peak * point.gpus / TERA_IN_PETA if isinstance(peak, float) else None
-    plan = msgspec.structs.replace(plan, phases=phases, project_days=project_days(phases), pflops=pflops)
+    plan = msgspec.structs.replace(plan, phases=phases, project_days=project_days(phases))
     work = (needs.work.amount, needs.unit) if needs.work else None
     platform = needs.platforms[price.platform]
+    plan = msgspec.structs.replace(plan, pflops=dense_pflops(platform, point.gpus, needs.workload.precision))
     return with_costs(plan, cost, form, requirement=needs.requirement, platform=platform, terms=needs.terms, work=work)
 
 
