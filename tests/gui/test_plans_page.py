@@ -194,7 +194,7 @@ def test_the_pencil_leads_to_the_requirement_and_the_sheet_to_the_chooser(show, 
     with qtbot.waitSignal(page.wanted) as wanted:
         pencil.click()
     assert wanted.args == ["requirement"]
-    sheet, template, on = page.actions()
+    sheet, _review, template, on = page.actions()
     with qtbot.waitSignal(page.wanted) as wanted:
         sheet.click()
     assert wanted.args == ["choose"] and template.text() == "报价模板" and on.property("primary")

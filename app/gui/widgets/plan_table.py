@@ -126,9 +126,12 @@ class _Cells:
 
     def valid(self, plan: Plan) -> Cell:
         until, expired = plan.valid_until, self._tag(plan, "price_expired")
+        stale = [self._look.say(f"selecting.tag.{tag}") for tag in ("price_old", "price_undated", "price_doubtful") if self._tag(plan, tag)]
         if until is None:
-            return Cell(UNKNOWN, "", self._look.say(f"{AREA}.no_validity"), quiet=True)
-        tip = self._look.say(f"{AREA}.{'expired' if expired else 'valid_until'}", date=str(until))
+            lines = [self._look.say(f"{AREA}.no_validity"), *stale]
+            return Cell(UNKNOWN, "", "\n".join(lines), symbol="triangle-alert" if stale else "", tone="warn" if stale else "", quiet=True)
+        lines = [self._look.say(f"{AREA}.{'expired' if expired else 'valid_until'}", date=str(until)), *stale]
+        tip, expired = "\n".join(lines), expired or bool(stale)
         return Cell(
             f"{until:%m-%d}", str(until), tip, symbol="triangle-alert" if expired else "", tone="warn" if expired else "",
             quiet=self._quiet(plan),
