@@ -40,7 +40,8 @@ def troubled(sample):
         PriceProblem("价格!F12", message("prices.bad_price", value="面议")),
     )
     sheet = replace(sample.prices, prices=tuple(prices), problems=problems, matches=(*sample.prices.matches, ("A100", "", "ambiguous")))
-    wish = replace(sample.requirement, duration_days=20.0)
+    fastest = sample.selection.plans[sample.selection.recommended["highest_performance"]]
+    wish = replace(sample.requirement, duration_days=fastest.duration_days + 1)  # so that others are late
     return pipeline.recompute(changed(sample, prices=sheet, requirement=wish))
 
 
