@@ -17,6 +17,8 @@ def arguments(parser: argparse.ArgumentParser, words: Words) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help=words("propose.out"))
     parser.add_argument("--docx", action="store_true", help=words("propose.docx"))
     parser.add_argument("--png", action="store_true", help=words("propose.png"))
+    parser.add_argument("--anonymous", action="store_true", help=words("propose.anonymous"))
+    parser.add_argument("--hide", nargs="+", default=[], metavar="WORD", help=words("propose.hide"))
 
 
 def run(options: argparse.Namespace) -> Result:
@@ -25,6 +27,8 @@ def run(options: argparse.Namespace) -> Result:
     from app.engine.project_file import load_project
 
     project = pipeline.recompute(load_project(options.project))
+    if options.anonymous or options.hide:
+        project = pipeline.without_names(project, options.hide)
     progress = stderr_progress(options)
     written = pipeline.write_documents(project, options.out, options.lang, progress, docx=options.docx, png=options.png)
     return documents_result(written, options.lang)

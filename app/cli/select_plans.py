@@ -96,6 +96,7 @@ def _describe_plan(plan: "Plan", lang: str) -> dict:
         "reasons": [render(said, lang) for said in plan.reasons],
         "notes": [render(said, lang) for said in plan.notes],
         "price_cell": plan.price.cell,
+        "pflops": plan.pflops,
         "project_days": plan.project_days,
         "phases": [
             {"phase": one.what, "days": one.days, "low": one.low, "high": one.high, "basis": render(one.basis, lang)} for one in plan.phases

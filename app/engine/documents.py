@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from app.engine.anonymising import Hider, anonymised
 from app.engine.csv_file import write_csv
 from app.engine.errors import EngineError
 from app.engine.explaining import explained_documents
@@ -40,6 +41,9 @@ def write_proposal(
 
     progress(0.1, "pipeline.doing.proposal")
     platforms, pages, explained = catalogue_of(project).by_id, 0, explained_documents(project)
+    if project.settings.anonymous:
+        hider = Hider(project, lang)
+        project, platforms, explained = hider.project(), hider.of(platforms), hider.of(explained)
     proposal = build_proposal(project, platforms, lang, stored_scores(), explained)
     with writing(pdf or xlsx or docx or png or Path()), ExitStack() as new:
         if pdf:
@@ -61,8 +65,13 @@ def document_name(project: Project, lang: str, today: datetime.date) -> str:
     """Return the name of the documents without a suffix, "" where neither customer nor project has a name."""
     from app.engine.proposing import document_name as name
 
-    del lang
-    return name(project, today)
+    return name(anonymised(project, lang) if project.settings.anonymous else project, today)
+
+
+def without_names(project: Project, words: Sequence[str] = ()) -> Project:
+    """Return the project whose documents hide customer, hosts, users, paths, and these words."""
+    hidden = " ".join((*project.settings.hidden_words.split(), *words))
+    return changed(project, settings=msgspec.structs.replace(project.settings, anonymous=True, hidden_words=hidden))
 
 
 def proposal_texts(project: Project, lang: str) -> "tuple[EditableText, ...]":

@@ -26,7 +26,7 @@ from app.engine.progress import Progress, no_progress
 
 SecondTrace: TypeAlias = Literal["replace", "merge", "compare"]
 Read: TypeAlias = Callable[[Sequence[Path], Progress, Sequence[TableMapping]], Reading]
-GOES: tuple[Purpose, ...] = ("trace", "run", "model", "measured", "prices")
+GOES: tuple[Purpose, ...] = ("trace", "run", "model", "questionnaire", "measured", "prices")
 MOST_NAMED = 4
 GUESSED = ("reading.doubtful_column", "reading.unmapped_columns")
 
@@ -224,6 +224,10 @@ def _with_newest(
     (newest,) = newest_of(paths)
     left.extend(not_taken(paths))
     try:
+        if purpose == "questionnaire":
+            from app.engine.questionnaire import with_questionnaire
+
+            return with_questionnaire(project, newest, left, problems), 1
         if purpose == "measured":
             table = pipeline.read_measured(newest)
             problem = problem_of(table)

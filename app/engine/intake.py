@@ -18,7 +18,7 @@ from app.engine.errors import EngineError
 from app.engine.progress import Progress, no_progress
 from app.engine.texts import encoding_of
 
-Purpose: TypeAlias = Literal["project", "run", "model", "prices", "measured", "trace", "unknown", "ignore"]
+Purpose: TypeAlias = Literal["project", "run", "model", "prices", "measured", "questionnaire", "trace", "unknown", "ignore"]
 HEAD_BYTES = 65536
 MOST_FILES = 4096
 SQLITE = b"SQLite format 3\0"
@@ -68,6 +68,8 @@ def purpose_of(path: Path) -> Purpose:
         return "project"
     if path.suffix.lower() in WORKBOOKS and not zipfile.is_zipfile(path):
         raise EngineError("prices.not_a_workbook", file=path)
+    if head.startswith(ZIP) and _is_questionnaire(path):
+        return "questionnaire"
     if _is_archive(path):
         return "trace"  # the reader tells what of it is none
     if head.startswith(ZIP):
@@ -163,6 +165,12 @@ def _is_archive(path: Path) -> bool:
     from app.engine.reading import container_kind
 
     return container_kind(path) != ""
+
+
+def _is_questionnaire(path: Path) -> bool:
+    from app.engine.questionnaire import is_questionnaire
+
+    return is_questionnaire(path)
 
 
 def _purpose_of_arguments(text: str) -> Purpose | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from app.engine.errors import EngineError
 from app.engine.messages import Message, message
+from app.engine.model.amounts import Sparsity
 from app.engine.model.corrections import CorrectedRate, Software
 from app.engine.model.costs import CostTerms
 from app.engine.model.layers import FactChange, SiteData
@@ -136,6 +137,14 @@ def demand_strategies() -> tuple[DemandStrategy, ...]:
     from app.engine.platform_store import load_demand_strategies
 
     return load_demand_strategies()
+
+
+@cache
+def sparsity() -> tuple[Sparsity, ...]:
+    """Return which architectures gain by structured sparsity, read once."""
+    from app.engine.platform_store import load_sparsity
+
+    return load_sparsity()
 
 
 @cache

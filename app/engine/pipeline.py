@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
-from app.engine.documents import document_name, export_checks, proposal_texts, write_proposal, write_table, writing
+from app.engine.documents import document_name, export_checks, proposal_texts, without_names, write_proposal, write_table, writing
 from app.engine.errors import EngineError
 from app.engine.estimating import estimate_serving, scale_table
 from app.engine.known import catalogue, catalogue_of, knowledge, platforms_by_id, read_measured, shipped_runs
@@ -287,6 +287,7 @@ __all__ = [
     "scale_table",
     "shipped_runs",
     "with_measured",
+    "without_names",
     "with_prices",
     "write_documents",
     "write_predicted_table",

@@ -5,9 +5,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from app.engine.model.options import SpeedCurve
 from app.engine.model.plans import PlanPoint
 from app.engine.model.platforms import Platform
+from app.engine.model.speed_curves import SpeedCurve
 from app.engine.model.workloads import Workload
 
 MOST_CARDS = 1024

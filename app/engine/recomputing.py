@@ -1,5 +1,6 @@
 """The computed stages of a project: what each is made of, and bringing every stale one up to date."""
 
+import datetime
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -123,15 +124,17 @@ def _assessments(project: Project) -> dict[str, object]:
 
 
 def _selection(project: Project) -> dict[str, object]:
+    from app.engine.platform_store import in_currency, load_exchange_rates, load_price_limits
     from app.engine.selecting import make_selection
 
     if project.workload is None or project.prices is None:
         return {"selection": None}
     priced, platforms = {price.platform for price in project.prices.prices}, catalogue_of(project).by_id
-    points = plan_points(project)
+    points, limits, today = plan_points(project), load_price_limits(), datetime.date.today()
+    prices = in_currency(project.prices.prices, project.requirement.currency, load_exchange_rates(), today, limits.currency_after_days)
     selection = make_selection(
         points,
-        project.prices.prices,
+        prices,
         assessments=project.assessments,
         requirement=project.requirement,
         workload=project.workload,
@@ -139,6 +142,7 @@ def _selection(project: Project) -> dict[str, object]:
         curves=speed_curves([point for point in points if point.platform in priced], project.workload, platforms),
         include_restricted=project.include_restricted,
         terms=cost_terms(),
+        stale_after_days=limits.stale_after_days,
         strategies=demand_strategies(),
         unpredicted={found.platform: found.notes[0] for found in project.predictions if found.value is None and found.notes},
     )

@@ -14,6 +14,7 @@ from app.engine.capture_kit import write_capture_kit
 from app.engine.environment import with_environment_text
 from app.engine.errors import EngineError
 from app.engine.messages import message
+from app.engine.questionnaire import SUFFIXES, write_questionnaire
 from app.gui.help_dialogs import about_dialog, faults_dialog, formats_dialog, keys_dialog
 from app.gui.pages import FURTHER, PAGES
 from app.gui.palette import Palette
@@ -87,6 +88,7 @@ class Actions:
 
     def _tools(self) -> Sequence[Verb]:
         return (
+            Verb("intake.action.questionnaire", "", self.write_form, "clipboard-list", "tools"),
             Verb("intake.action.template", "", self.write_template, "file-spreadsheet", "tools"),
             Verb("intake.action.capture_kit", "", self.write_capture_kit, "hard-drive", "tools"),
             Verb("scan.action.scan_source", "", self._window.scans.open, "brackets", "tools"),
@@ -173,6 +175,18 @@ class Actions:
         trace, profile = project.trace, project.profile
         if path and trace and profile:
             self._write(lambda _progress: pipeline.write_profile_report(trace, profile, project.workload, path, lang), path)
+
+    def write_form(self) -> None:
+        """Ask for a file and write the requirement questionnaire, as a workbook or for Word."""
+        say, lang = self._window.look.say, self._window.look.lang
+        kinds = "Excel (*.xlsx);;Word (*.docx)"
+        name, kind = QFileDialog.getSaveFileName(
+            self._window, say("intake.action.questionnaire"), f"{say('intake.questionnaire_name')}.xlsx", kinds
+        )
+        if name:
+            suffix = ".docx" if kind.startswith("Word") else ".xlsx"
+            path = Path(name) if Path(name).suffix.lower() in SUFFIXES else Path(f"{name}{suffix}")
+            self._write(lambda _progress: write_questionnaire(path, lang), path)
 
     def write_template(self) -> None:
         """Ask for a file and write an empty price sheet."""

@@ -10,7 +10,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Signal
 
 from app.engine.errors import EngineError
-from app.engine.importing import Answers, Case, Outcome, Questions, SecondTrace, newest_of, not_taken, questions, take_in
+from app.engine.importing import GOES, Answers, Case, Outcome, Questions, SecondTrace, newest_of, not_taken, questions, take_in
 from app.engine.intake import Purpose, Sorted, is_text, sort_files
 from app.engine.mapping_store import known_mappings, remember_mapping
 from app.engine.messages import Message, message
@@ -117,7 +117,7 @@ class Importing(QObject):
         session.open(path)
 
     def _look(self, found: Sorted, then: Callable[[], None] | None, notes: Sequence[Message] = ()) -> None:
-        if not found.of("trace", "run", "model", "measured", "prices"):
+        if not found.of(*GOES):
             self._end(Outcome(self._session.project, None, found.unreadable), notes, then)
             return
         project = self._session.project
@@ -161,6 +161,8 @@ class Importing(QObject):
                 if "trace" in new:
                     earlier = self._session.run_files if answers.second_trace == "merge" else ()
                     self._session.run_files = (*earlier, *found.of("trace"))
+                if "prices" in new and (sheets := found.of("prices")):
+                    self._session.price_file = newest_of(sheets)[0]
                 self._session.edit("gui.did.import", **new)
                 failed = {error.file for error in outcome.errors}
                 read = [path for path, _purpose in found.files if not {str(path), path.name} & failed]

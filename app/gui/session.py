@@ -55,6 +55,7 @@ class Session(QObject):
         self.autosave = Autosave(self)
         self.kept: dict[str, object] = {}  # what a page keeps while it is built anew: zoom, region, markers
         self.compared_platforms: tuple[str, ...] = ()
+        self.price_file: Path | None = None  # likewise the price sheet
         self.run_files: tuple[Path, ...] = ()  # what the run of the project was read from here; not known of an opened project
 
     @property
@@ -265,7 +266,7 @@ class Session(QObject):
     def _begin(self, history: History, place: Place | None, *, recovery: RecoveryFile | None = None, read_only: bool = False) -> None:
         self.autosave.start_over(recovery)
         self._history, self.selected_platform, self.is_read_only, self.saved_at = history, "", read_only, None
-        self.kept, self.run_files = {}, ()
+        self.kept, self.run_files, self.price_file = {}, (), None
         self._move_to(place)
         self._on_step()
 

@@ -160,3 +160,19 @@ def test_the_front_and_the_best_are_what_they_say(rows):
     for plan in plans:
         beaten = any(other.total_price < plan.total_price and other.speed > plan.speed for other in plans)
         assert not (beaten and "pareto" in plan.tags)
+
+
+def test_of_an_offer_in_steps_the_one_that_demands_most_and_is_met_counts():
+    from msgspec.structs import replace
+
+    from app.engine.selecting.tiers import unmet
+
+    base = Price(
+        platform="x", text="x", configuration="", basis="card", cards_per_node=8, billing="month", unit_price=5000.0, currency="CNY"
+    )
+    many, year = replace(base, least_cards=64), replace(base, least_months=12.0)
+    assert unmet(base, 8, 10.0) is None
+    assert unmet(many, 63, 10.0).code == "selecting.tier" and unmet(many, 64, 10.0) is None
+    assert unmet(year, 64, 300.0).code == "selecting.tier" and unmet(year, 64, 331.0) is None, "months are paid whole"
+    assert unmet(year, 64, None) is not None, "a service without an end commits to no term"
+    assert unmet(replace(base, most_cards=63), 64, 10.0) is not None

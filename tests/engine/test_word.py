@@ -139,7 +139,7 @@ def test_libreoffice_makes_pages_of_it(written, tmp_path):
         told = int(re.search(r"(\d+)$", line).group(1))
         title, question = "".join(section.title.split()), "".join(section.question.split())
         real = next(number for number, page in enumerate(pages, 1) if title in page and question[:12] in page)
-        assert abs(told - real) <= 1, section.key
+        assert abs(told - real) <= 2, section.key  # an estimate with the type of the customer's machine, which is lower than the font here
 
 
 HOSTILE = st.text(st.one_of(st.characters(), st.sampled_from("<>&\"'=+-@\x00\x07\x1b\x85\ud800\u202e\ufffe\n\t]")), max_size=40)

@@ -40,7 +40,8 @@ def troubled(sample):
         PriceProblem("价格!F12", message("prices.bad_price", value="面议")),
     )
     sheet = replace(sample.prices, prices=tuple(prices), problems=problems, matches=(*sample.prices.matches, ("A100", "", "ambiguous")))
-    wish = replace(sample.requirement, duration_days=20.0)
+    fastest = sample.selection.plans[sample.selection.recommended["highest_performance"]]
+    wish = replace(sample.requirement, duration_days=fastest.duration_days + 1)  # so that others are late
     return pipeline.recompute(changed(sample, prices=sheet, requirement=wish))
 
 
@@ -194,7 +195,7 @@ def test_the_pencil_leads_to_the_requirement_and_the_sheet_to_the_chooser(show, 
     with qtbot.waitSignal(page.wanted) as wanted:
         pencil.click()
     assert wanted.args == ["requirement"]
-    sheet, template, on = page.actions()
+    sheet, _review, template, on = page.actions()
     with qtbot.waitSignal(page.wanted) as wanted:
         sheet.click()
     assert wanted.args == ["choose"] and template.text() == "报价模板" and on.property("primary")

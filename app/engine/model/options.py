@@ -1,24 +1,8 @@
 """Options: every platform × card count × way of billing that was looked at, what ruled each out, the front and the best by objective."""
 
-import numpy as np
 from msgspec import Struct
 
 from app.engine.messages import Message
-
-
-class SpeedCurve(Struct, frozen=True, eq=False):
-    """Speed over card counts as factors of the speed at from_gpus.
-
-    low, high  ends of the interval that other counts add to that of the known speed, as factors; far: beyond what the law was learned on
-    """
-
-    platform: str
-    from_gpus: int
-    counts: np.ndarray
-    factor: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    far: np.ndarray
 
 
 class Phase(Struct, frozen=True):

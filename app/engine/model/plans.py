@@ -183,6 +183,7 @@ class Plan(Struct, frozen=True):
     porting_cost        likely; porting_low, porting_high its range; None where it is not in the total
     phases              parts of the project in order, one after the other; project_days: all whose length is known
     costs               the lines that the total (without an amount of work: the price of a month) is made of, and unit costs
+    pflops              peak of all cards in the run's precision, dense
     price_performance   work (samples or tokens) per currency unit; relative to the best plan beside it
     """
 
@@ -221,6 +222,7 @@ class Plan(Struct, frozen=True):
     costs: Breakdown | None = None
     phases: tuple[Phase, ...] = ()
     project_days: float | None = None
+    pflops: float | None = None
     tags: tuple[str, ...] = ()
     reasons: tuple[Message, ...] = ()
     notes: tuple[Message, ...] = ()

@@ -50,6 +50,7 @@ class ProposalSettings(Struct, frozen=True):
     texts       edited texts by LANG.SECTION.BLOCK; originals: the hash of what stood there when each was edited
     lang        language of the documents, "" = that of who makes them
     show_*      whether sources, 90 % intervals, excluded platforms and the formula with its coefficients are written
+    anonymous   whether customer, hosts, users and paths are replaced; hidden_words: further words to hide, with blanks between
     exported    what the last export said of each plan, by PLATFORM × CARDS: (total price, speed); exported_on its day
     """
 
@@ -61,6 +62,8 @@ class ProposalSettings(Struct, frozen=True):
     show_intervals: bool = True
     show_excluded: bool = True
     show_formula: bool = True
+    anonymous: bool = False
+    hidden_words: str = ""
     exported: dict[str, tuple[float | None, float]] = {}
     exported_on: datetime.date | None = None
     author: str = ""

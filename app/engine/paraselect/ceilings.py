@@ -1,7 +1,12 @@
-"""No prediction above the roofline: a speed, or the end of an interval, that counted work at the dense peak rules out is cut there."""
+"""No prediction above the roofline: what counted work at the dense peak rules out is taken from the distribution of a speed.
+
+What is left is a log-normal cut at the roof; its median and its 5 % and 95 % points are told. A speed that is cut off at the roof itself
+would promise that a card runs at its peak.
+"""
 
 import math
 from collections.abc import Callable, Sequence
+from statistics import NormalDist
 from typing import TypeAlias
 
 import msgspec
@@ -12,6 +17,11 @@ from app.engine.model.measurements import MeasuredRun
 from app.engine.paraselect.batches import batch_of
 from app.engine.paraselect.correcting import NOISE
 from app.engine.paraselect.known_runs import in_own_unit, throughput
+from app.engine.paraselect.learned import Z90
+
+_NORMAL = NormalDist()
+LEAST_DEVIATION, LEAST_SHARE = 0.01, 1e-12
+"""Below these the roof is certain to be above all, or all above the roof: then it is the roof."""
 
 Ceiling: TypeAlias = Callable[[MeasuredRun], float | None]
 """The highest speed (the least time) of a row in its own unit; None = cannot be told."""
@@ -44,11 +54,18 @@ def capped(found: Prediction, wanted: MeasuredRun, known: Sequence[MeasuredRun],
     above = next((one for one in known if _above(one, ceiling)), None)
     if above is not None:
         return msgspec.structs.replace(found, notes=(*found.notes, message("paraselect.above_roofline", row=above.row)))
-    slow = min(low, high, roof * math.exp(-2 * NOISE))
-    ends = sorted(in_own_unit(run, one) for one in (slow, min(max(low, high), roof)))
-    told = message("paraselect.roofline", most=most, unit=found.unit)
-    notes = (*found.notes, told)
-    return msgspec.structs.replace(found, value=in_own_unit(run, min(value, roof)), low=ends[0], high=ends[1], notes=notes)
+    slow, middle, fast = _below(roof, min(low, high), max(low, high))
+    ends = sorted(in_own_unit(run, one) for one in (min(slow, fast * math.exp(-2 * NOISE)), fast))
+    notes = (*found.notes, message("paraselect.roofline", most=most, unit=found.unit))
+    return msgspec.structs.replace(found, value=in_own_unit(run, min(value, middle)), low=ends[0], high=ends[1], notes=notes)
+
+
+def _below(roof: float, low: float, high: float) -> tuple[float, float, float]:
+    """Return 5 %, 50 % and 95 % of a log-normal with the 90 % interval low to high, given that it lies under the roof."""
+    middle, deviation = math.log(low * high) / 2, max(math.log(high / low) / 2 / Z90, LEAST_DEVIATION)
+    under = max(_NORMAL.cdf((math.log(roof) - middle) / deviation), LEAST_SHARE)
+    slow, half, fast = (min(roof, math.exp(middle + deviation * _NORMAL.inv_cdf(share * under))) for share in (0.05, 0.5, 0.95))
+    return slow, half, fast
 
 
 def _above(run: MeasuredRun, ceiling: Ceiling) -> bool:

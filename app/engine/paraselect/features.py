@@ -5,6 +5,7 @@ import math
 import re
 from functools import cache
 
+import msgspec
 from msgspec import Struct
 
 from app.engine.model.measurements import MeasuredRun
@@ -119,6 +120,11 @@ def groups_by_names(kind: str, precision: str, framework: str, source: str, work
 def rated_precision(run: MeasuredRun) -> str:
     """Return the precision by which rates are chosen: FP32 of HPC codes is that of the vector units, also where they state none."""
     return VECTOR if run.task == "hpc" and run.precision in ("", "fp32") else run.precision
+
+
+def wanted_precision(run: MeasuredRun, known: MeasuredRun) -> str:
+    """Return the precision by which the rates of a wanted run are chosen: that of a known run of its case where it states none."""
+    return rated_precision(msgspec.structs.replace(known, precision=run.precision or known.precision))
 
 
 def rates_of(platform: Platform, precision: str, gpus: int) -> Rates | None:

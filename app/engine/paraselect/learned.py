@@ -13,7 +13,7 @@ from msgspec import Struct, convert
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Platform
 from app.engine.paraselect.evidence import gather, read_evidence
-from app.engine.paraselect.features import Groups, groups_of, rated_precision, rates_of
+from app.engine.paraselect.features import Groups, groups_of, rated_precision, rates_of, wanted_precision
 from app.engine.paraselect.hierarchy import Hierarchy, Row, Settings, doubted
 from app.engine.paraselect.known_runs import Known
 from app.engine.paraselect.pooled import Pool, class_of
@@ -53,11 +53,11 @@ class Learned:
         known  the known rows, each with its throughput at the wanted card count
         """
         gpus, first = run.gpus or 1, known[0][0].run
-        precision = run.precision or rated_precision(first)
+        precision = wanted_precision(run, first)
         groups = groups_of(first)
         rows, speeds = [], []
-        for one, speed in known:
-            rates = rates_of(platforms[one.platform], one.run.precision or precision, gpus)
+        for one, speed in sorted(known, key=lambda pair: pair[0].platform):  # in one order, whichever is the reference
+            rates = rates_of(platforms[one.platform], rated_precision(one.run) or precision, gpus)
             if rates is not None:
                 rows.append(Row(groups, "case", platforms[one.platform], rates))
                 speeds.append(math.log(speed / gpus))
@@ -74,11 +74,7 @@ class Learned:
         first = known[0].run
         groups, rows = groups_of(first), []
         for run in wanted:
-            rates = (
-                rates_of(platforms[run.platform], run.precision or rated_precision(first), run.gpus or 1)
-                if run.platform in platforms
-                else None
-            )
+            rates = rates_of(platforms[run.platform], wanted_precision(run, first), run.gpus or 1) if run.platform in platforms else None
             if rates is not None:
                 rows.append(Row(groups, "case", platforms[run.platform], rates))
         self.hierarchy.prepare(rows)

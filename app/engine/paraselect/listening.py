@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Platform
-from app.engine.paraselect.features import rated_precision
+from app.engine.paraselect.features import wanted_precision
 from app.engine.paraselect.hierarchy import Hierarchy, Posterior, Row
 from app.engine.paraselect.known_runs import Known
 from app.engine.paraselect.learned import Learned
@@ -26,7 +26,7 @@ class Asked(Struct, frozen=True, eq=False):
     @property
     def precision(self) -> str:
         """The precision by which rates are chosen."""
-        return self.run.precision or rated_precision(self.known[0][0].run)
+        return wanted_precision(self.run, self.known[0][0].run)
 
 
 class Listening(Learned):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from app.engine.model.options import SpeedCurve
 from app.engine.model.platforms import Platform
+from app.engine.model.speed_curves import SpeedCurve
 from app.engine.paraselect.scaling import FAR_COUNT
 from app.engine.paraselect.scaling_law import Law, scaling_law, setup_of
 

@@ -21,6 +21,7 @@ from app.engine.platform_store.porting import load_porting
 from app.engine.platform_store.precision_notes import load_precision_notes
 from app.engine.platform_store.problems import Problem
 from app.engine.platform_store.software import load_families, load_models, load_operator_support, load_operators, load_stacks
+from app.engine.platform_store.sparsity import load_sparsity
 
 SUPPORT = ("native", "composite", "fallback_cpu", "unsupported", "unknown")
 # The sparse rate of a card is twice its dense one, so a narrower format more than 4.2 times as fast hints at a sparse figure.
@@ -53,6 +54,7 @@ def check_database(folder: Path | None = None, site: SiteData | None = None) -> 
         "ageing": load_stale_after,
         "porting": load_porting,
         "costs": load_cost_terms,
+        "sparsity": load_sparsity,
         "strategies": load_demand_strategies,
     }
     for name, load in loaders.items():

@@ -144,6 +144,16 @@ def amount_of(cell: object) -> Amount | None:
     return Amount(value, unit, low if high else None, doubt)  # type: ignore[arg-type]
 
 
+def count_of(cell: object) -> int | None:
+    """Return a number of cards: 64, "64", "64张卡"; None where it is none."""
+    text = plain(cell)
+    for suffix in ("张卡", "张", "卡", "台", "gpu"):
+        text = text.lower().removesuffix(suffix).strip()
+    found = amount_of(text)
+    number = found.value if found and found.unit == Unit() and not found.doubt else None
+    return int(number) if number is not None and number >= 0 and number == int(number) else None
+
+
 def currency_of(text: str) -> str | None:
     """Return the currency that a whole cell names, None where it names none."""
     return CURRENCY_WORDS.get(plain(text).lower())

@@ -34,6 +34,8 @@ FURTHER = {
     "total": ("总价", "合计", "小计", "金额", "总金额", "total", "amount", "subtotal"),
 }
 """Heads beside those of the template: they are read where they stand, and no template asks for them."""
+PRICE_FIELDS = {name: zh for name, (zh, _) in COLUMNS.items()} | {name: words[0] for name, words in FURTHER.items() if name not in COLUMNS}
+"""Every field that a column can be taken for, with its Chinese name."""
 TOTALS = ("合计", "小计", "总计", "总价", "汇总", "total", "subtotal", "sum", "grand total")
 REQUIRED = ("platform", "unit_price", "billing")
 

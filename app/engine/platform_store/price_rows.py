@@ -3,7 +3,7 @@
 import contextlib
 import datetime
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,7 +14,7 @@ from app.engine.platform_store import price_columns as words
 from app.engine.platform_store import price_terms as terms
 from app.engine.platform_store.catalogue import Catalogue
 from app.engine.platform_store.delivery import days
-from app.engine.platform_store.price_amounts import Amount, Unit, amount_of, is_on_request, plain
+from app.engine.platform_store.price_amounts import Amount, amount_of, count_of, is_on_request, plain
 from app.engine.platform_store.price_findings import Findings
 from app.engine.platform_store.price_heads import Facts, Head, told_at
 from app.engine.platform_store.price_taxes import with_tax
@@ -26,6 +26,9 @@ MOST_PRICE = 1e12
 TEXTS = ("configuration", "minimum", "region", "interconnect", "storage", "note")
 MERGED_VERTICALLY = ("unit_price", "list_price", "available_cards")
 """A number that stands once for several rows may be of each or of all together."""
+
+
+Certainty: TypeAlias = Literal["sure", "assumed", "doubt"]
 
 
 class Table(Struct, frozen=True):
@@ -105,10 +108,16 @@ class RowReader:
         return Cell(grid.ref(*origin), value, text, origin[0] != self.row, computed is not None, computed is False and not text)
 
     def said(
-        self, field: str, cell: Cell | None, value: object, certainty: Literal["sure", "assumed", "doubt"] = "sure", reason=None
+        self,
+        field: str,
+        cell: Cell | None,
+        value: object,
+        certainty: Certainty = "sure",
+        reason: Message | None = None,
+        at: tuple[str, str] = ("", ""),
     ) -> None:
-        """Note what a cell was taken for."""
-        place, text = (cell.ref, cell.text) if cell else ("", "")
+        """Note what a cell was taken for; `at` is where it is told (reference, text) if not in a cell of the row."""
+        place, text = (cell.ref, cell.text) if cell else at
         if reason is None and cell is not None and (cell.is_computed or cell.is_merged):
             reason = message("prices.computed" if cell.is_computed else "prices.merged", place=cell.ref)
             doubtful = cell.is_merged and field in MERGED_VERTICALLY
@@ -143,8 +152,7 @@ class RowReader:
         faults = 0
         counts: list[int | None] = []
         for name in ("cards_per_node", "available_cards"):
-            cell = self.cell(name)
-            count = _count(cell.value) if cell else None
+            count = count_of(cell.value) if (cell := self.cell(name)) else None
             counts.append(count)
             if cell and count is None:
                 self.fault(cell.ref, "bad_cell", column=words.COLUMNS[name][0], value=cell.text)
@@ -226,7 +234,10 @@ class RowReader:
         cell, told = self.cell(field), getattr(self.table.facts, field)
         if cell is None:
             if told is not None:
-                self.readings.append(PriceReading(told.ref, field, told.text[:60], str(told.value.date or ""), "sure", told_at(told)))
+                certainty: Certainty = "assumed" if told.value.assumed else "sure"
+                self.said(
+                    field, None, told.value.date or f"{told.value.days or 0:g} d", certainty, told_at(told), (told.ref, told.text[:60])
+                )
             return told.value if told else None
         day = terms.day_of(cell.value, is_end=is_end)
         if day is None:
@@ -244,9 +255,7 @@ class RowReader:
                 raise self.fault(self.table.grid.ref(self.row, head.column), "bad_price", value="")
             return  # of several price columns a row need not fill all
         amount = amount_of(cell.value)
-        if amount is None or not 0 < amount.value < MOST_PRICE:
-            raise self._no_amount(cell)
-        if cell.text == "#" or cell.lacks_value:
+        if amount is None or not 0 < amount.value < MOST_PRICE or cell.text == "#" or cell.lacks_value:
             raise self._no_amount(cell)
         asked = asked_unit(self, head, cell, amount, common)
         self._amount(cell, amount, asked)
@@ -255,8 +264,8 @@ class RowReader:
             cards_per_node=common.cards_per_node or asked.cards,
         )  # fmt: skip
         price = with_tax(self, price, head, amount.value * asked.scale)
-        for made in tiers(self, price, head):
-            self._accept(made, cell)
+        for made, condition in tiers(self, price, head):
+            self._accept(made, cell, [condition] if condition else [])
 
     def _no_amount(self, cell: Cell) -> _Faulty:
         if cell.lacks_value:
@@ -266,14 +275,14 @@ class RowReader:
         return self.fault(cell.ref, "on_request" if is_on_request(cell.text) else "bad_price", value=cell.text)
 
     def _amount(self, cell: Cell, amount: Amount, asked: Asked) -> None:
-        certainty: Literal["sure", "assumed", "doubt"] = "sure"
+        certainty: Certainty = "sure"
         reason = asked.reason
         if amount.doubt:
             certainty, reason = "doubt", message(f"prices.amount_{amount.doubt}", text=cell.text, low=amount.low, high=amount.value)
             self.doubt(cell.ref, reason)
         self.said("unit_price", cell, f"{amount.value * asked.factor:.10g}", certainty, reason)
 
-    def _accept(self, price: Price, cell: Cell) -> None:
+    def _accept(self, price: Price, cell: Cell, more: list[PriceReading]) -> None:
         offer = (
             price.platform, price.configuration, price.basis, price.billing, price.currency, price.region, price.interconnect,
             price.storage, price.minimum, price.least_cards, price.most_cards, price.least_months,
@@ -286,14 +295,5 @@ class RowReader:
         number = len(self.out.prices)
         self.out.prices.append(replace(price, doubts=tuple(self._doubts)) if self._doubts else price)
         self.out.readings += [
-            PriceReading(one.cell, one.field, one.text, one.value, one.certainty, one.reason, number) for one in self.readings
+            PriceReading(one.cell, one.field, one.text, one.value, one.certainty, one.reason, number) for one in (*self.readings, *more)
         ]
-
-
-def _count(cell: object) -> int | None:
-    text = plain(cell)
-    for suffix in ("张卡", "张", "卡", "台", "gpu"):
-        text = text.lower().removesuffix(suffix).strip()
-    found = amount_of(text)
-    number = found.value if found and found.unit == Unit() and not found.doubt else None
-    return int(number) if number is not None and number >= 0 and number == int(number) else None

@@ -36,7 +36,7 @@ def with_tax(reader: "RowReader", price: Price, head: Head, written: float) -> P
     included = next((one.included for one in order if one.included is not None), None)
     rate = next((one.rate for one in order if one.rate is not None), None)
     reason = told_at(facts.tax) if facts.tax and own.rate is None and head.tax == terms.Tax() else None
-    _tell_tax(reader, cell, included, rate, reason)
+    _tell_tax(reader, cell, included, rate, reason, _told_in(reader, head))
     if rate is not None and reader.table.tax_rates and not _is_known_rate(reader, rate, price.price_date or reader.table.today):
         reader.doubt(
             cell.ref if cell else reader.ref("unit_price"),
@@ -48,7 +48,9 @@ def with_tax(reader: "RowReader", price: Price, head: Head, written: float) -> P
     return replace(price, unit_price=net, tax_rate=rate, tax_included=included, written_price=written if changed else None)
 
 
-def _tell_tax(reader: "RowReader", cell: "Cell | None", included: bool | None, rate: float | None, reason: Message | None) -> None:
+def _tell_tax(
+    reader: "RowReader", cell: "Cell | None", included: bool | None, rate: float | None, reason: Message | None, at: tuple[str, str]
+) -> None:
     where, once = cell.ref if cell else reader.ref("unit_price"), reader.table.grid.title
     word = {True: "gross", False: "net", None: "unknown"}[included]
     value = f"{word} {rate:g}" if rate is not None else word
@@ -61,7 +63,14 @@ def _tell_tax(reader: "RowReader", cell: "Cell | None", included: bool | None, r
         reader.doubt(where, what, once=once)
         reader.said("tax_rate", cell, value, "doubt", what)
     else:
-        reader.said("tax_rate", cell, value, "sure", reason)
+        reader.said("tax_rate", cell, value, "sure", reason, at)
+
+
+def _told_in(reader: "RowReader", head: Head) -> tuple[str, str]:
+    told = reader.table.facts.tax
+    if head.tax == terms.Tax() and told:
+        return told.ref, told.text[:60]
+    return reader.table.grid.ref(head.row, head.column), head.text
 
 
 def _is_known_rate(reader: "RowReader", rate: float, date: datetime.date) -> bool:

@@ -49,14 +49,16 @@ def asked_unit(reader: "RowReader", head: Head, cell: "Cell", amount: Amount, co
     currency, certainty, reason = _currency(reader, amount, unit)
     if certainty == "assumed":
         reader.doubt(cell.ref, message("prices.currency_assumed"), once=reader.table.grid.title)
-    reader.said("currency", reader.cell("currency"), currency, certainty, reason)
+    head_at = (reader.table.grid.ref(head.row, head.column), head.text)
+    at = head_at if head.unit.says else (facts.unit.ref, facts.unit.text[:60]) if facts.unit else (cell.ref, cell.text)
+    reader.said("currency", reader.cell("currency"), currency, certainty, reason, at)
     scale = own.scale if own.scale != 1 else 1.0 if amount.unit.says and amount.unit.currency else unit.scale
     bare, factor = (time, 1.0) if time == "once" else TIME_FACTORS[time]
     name = {"hour": f"{basis}-hour", "month": "month", "year": "year", "once": "purchase"}[bare]
     told = message("prices.unit_from", unit=f"{basis} {time}", scale=f"{scale:g}", time=time) if scale != 1 or factor != 1 else None
     told = told or (told_at(facts.unit) if facts.unit and not is_small else None)
-    reader.said("basis", reader.cell("basis"), basis)
-    reader.said("billing", reader.cell("billing"), name)
+    reader.said("basis", reader.cell("basis") or (None if own.basis else reader.cell("billing")), basis, at=at)
+    reader.said("billing", reader.cell("billing"), name, at=at)
     if factor != 1:
         reader.assume(cell.ref, message("prices.time_counted", time=time, factor=f"{factor:g}"))
     return Asked(basis, cast("Billing", name), currency, scale, scale / factor, cards, told)

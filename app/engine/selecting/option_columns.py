@@ -7,9 +7,9 @@ import numpy as np
 from msgspec import Struct
 
 from app.engine.model.costs import CostTerms
-from app.engine.model.options import SpeedCurve
 from app.engine.model.plans import Price
 from app.engine.model.requirements import Requirement
+from app.engine.model.speed_curves import SpeedCurve
 from app.engine.selecting.cost import DAYS_IN_MONTH, HOURS_IN_DAY, minimum_days, period_days
 from app.engine.units import SECONDS_PER_DAY
 

@@ -2,11 +2,12 @@
 
 import datetime
 from collections.abc import Sequence
+from math import inf
 
 import msgspec
 
 from app.engine.messages import Message, message
-from app.engine.model.plans import Plan, Selection
+from app.engine.model.plans import Plan, Selection, stale_marks
 from app.engine.model.requirements import Requirement
 from app.engine.selecting.option_columns import delivers_late
 from app.engine.selecting.supply import REFERENCE_ONLY
@@ -16,8 +17,8 @@ BARRED = frozenset({"misses_deadline", "over_budget", "not_enough_cards", "out_o
 """A plan with one of these is shown and never recommended."""
 
 
-def with_tags(plans: Sequence[Plan], requirement: Requirement, today: datetime.date) -> list[Plan]:
-    """Return the plans with what speaks against each."""
+def with_tags(plans: Sequence[Plan], requirement: Requirement, today: datetime.date, stale_after_days: float = inf) -> list[Plan]:
+    """Return the plans with what speaks against each, of their prices too: past validity, old, undated, in doubt."""
     tagged = []
     for plan in plans:
         tags = [*plan.tags]
@@ -32,6 +33,9 @@ def with_tags(plans: Sequence[Plan], requirement: Requirement, today: datetime.d
             tags.append("late_delivery")
         if plan.valid_until is not None and plan.valid_until < today:
             tags.append("price_expired")
+        tags += [mark for mark in stale_marks(plan.price, today, stale_after_days) if mark != "price_expired"]
+        if plan.price.doubts:
+            tags.append("price_doubtful")
         tagged.append(msgspec.structs.replace(plan, tags=tuple(dict.fromkeys(tags))))
     return tagged
 

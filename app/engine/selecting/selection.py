@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
+from math import inf
 from string import ascii_uppercase
 
 import msgspec
@@ -11,12 +12,14 @@ from app.engine.errors import EngineError
 from app.engine.messages import Message, message
 from app.engine.model.assessments import Assessment
 from app.engine.model.costs import CostTerms
-from app.engine.model.options import Options, SpeedCurve
+from app.engine.model.options import Options
 from app.engine.model.plans import Exclusion, Plan, PlanPoint, Price, Selection
 from app.engine.model.platforms import Platform
 from app.engine.model.requirements import Requirement
 from app.engine.model.sensitivities import DemandStrategy
+from app.engine.model.speed_curves import SpeedCurve
 from app.engine.model.workloads import Workload
+from app.engine.selecting.amounts import dense_pflops
 from app.engine.selecting.breakdown import gross_of, with_costs
 from app.engine.selecting.cost import cost_of, nodes_of
 from app.engine.selecting.cost_lines import form_of
@@ -29,6 +32,7 @@ from app.engine.selecting.ranking import on_front, recommend, with_tags
 from app.engine.selecting.sensitivity import sensitivities
 from app.engine.selecting.strategy import strategy_of
 from app.engine.selecting.supply import NOT_SUPPLIED, REFERENCE_ONLY, doubt_of_supply
+from app.engine.selecting.tiers import met, narrowest, unmet
 from app.engine.selecting.work import Work, parse_work, speeds_per_second, unit_of_speed
 from app.engine.units import SECONDS_PER_DAY
 
@@ -64,6 +68,7 @@ def make_selection(
     include_restricted: bool = False,
     terms: CostTerms | None = None,
     curves: Sequence[SpeedCurve] = (),
+    stale_after_days: float = inf,
     strategies: Sequence[DemandStrategy] = (),
 ) -> Selection:
     """Return all plans. Raises EngineError where the work and no speed share a unit.
@@ -73,6 +78,7 @@ def make_selection(
     curves              how speeds go with the card count; without them no other counts are looked at
     strategies          which product and service suit a demand
     include_restricted  rank what cannot be supplied like the rest; else it is told as left out, and its plans are for reference only
+    stale_after_days    an older price is tagged
     """
     today = today or datetime.date.today()
     work = parse_work(requirement.work)
@@ -91,9 +97,10 @@ def make_selection(
             plans.append(made)
         else:
             excluded.append(Exclusion(price.platform or price.text, made))
+    plans, excluded = narrowest(plans, excluded)
     excluded += _for_reference(plans)
     plans = _named(plans)
-    plans = with_tags(plans, requirement, today)
+    plans = with_tags(plans, requirement, today, stale_after_days)
     plans = on_front(plans)
     plans, recommended = recommend(plans)
     found = Selection(
@@ -121,7 +128,7 @@ def _options(points: Sequence[PlanPoint], prices: Sequence[Price], needs: _Needs
     for number, price in enumerate(prices):
         if price.platform in speeds and _ruled_out(price, needs) is None:
             made = row_columns(number, price, speeds[price.platform], wanted, _row_facts(price, needs))
-            rows += [made] if made is not None else []
+            rows += [met(price, made, has_work=amount is not None)] if made is not None else []
     return make_options(rows, prices, wanted, run, needs.unit) if rows else None
 
 
@@ -167,6 +174,9 @@ def _plan(price: Price, points: Sequence[PlanPoint], needs: _Needs) -> Plan | Me
     if speeds is None or min(speeds) <= 0:
         return message("selecting.unit_of_point", unit=point.speed.unit, wanted=needs.unit or "?")
     days = _run_days(needs.work, speeds) if needs.work else None
+    step = unmet(price, point.gpus, days[0] if days else None)
+    if step is not None:
+        return step
     cost = cost_of(price, point.gpus, days[0] if days else None)
     if cost is None:
         return message("selecting.no_cards_per_node")
@@ -213,13 +223,14 @@ def _plan(price: Price, points: Sequence[PlanPoint], needs: _Needs) -> Plan | Me
         delivery_days=price.delivery_days,
         tags=_doubts(price, point, needs),
         reasons=(doubt,) if (doubt := doubt_of_supply(needs.platforms[price.platform])) else (),
-        notes=(*cost.notes, *porting.notes, *point.notes[:1]),
+        notes=(*cost.notes, *price.doubts, *porting.notes, *point.notes[:1]),
     )
     effort = found.effort if (found := needs.assessments.get(price.platform)) else None
     phases = phases_of(price.delivery_days, effort.person_days if effort else None, days, needs.terms)
     plan = msgspec.structs.replace(plan, phases=phases, project_days=project_days(phases))
     work = (needs.work.amount, needs.unit) if needs.work else None
     platform = needs.platforms[price.platform]
+    plan = msgspec.structs.replace(plan, pflops=dense_pflops(platform, point.gpus, needs.workload.precision))
     return with_costs(plan, cost, form, requirement=needs.requirement, platform=platform, terms=needs.terms, work=work)
 
 

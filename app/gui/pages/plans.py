@@ -14,12 +14,14 @@ from app.engine.selecting import is_open, needed_speed
 from app.gui.choosing_page import ChoosingPage
 from app.gui.figures import full_name
 from app.gui.plan_words import AREA, PlanWords
+from app.gui.price_review import review_button
 from app.gui.theme.tokens import BODY_PX
 from app.gui.widgets.basics import Card, boxed, button, column, kind_chip, label, row, tool
 from app.gui.widgets.clipboard import copy_picture, copy_text
 from app.gui.widgets.interval_bands import why_unpredicted
 from app.gui.widgets.plan_cards import ROLES, NeedsCard, NothingCard, RecommendedCard
 from app.gui.widgets.plan_chart import Limits, Mark, PlanChart
+from app.gui.widgets.plan_money import cost_tables, sensitivity_tables
 from app.gui.widgets.plan_table import BEST, SHOWN_AT_FIRST, SHOWN_WIDE, plan_columns, plan_table
 from app.gui.widgets.price_problems import doubts, problem_line, problem_tables
 from app.gui.widgets.table import Cell, Column, Table
@@ -57,7 +59,8 @@ class PlansPage(ChoosingPage):
         say, theme = self.look.say, self.look.theme
         sheet = button(say(f"{AREA}.sheet"), theme, lambda: self.wanted.emit("choose"), symbol="file-spreadsheet")
         sheet.setToolTip(say(f"{AREA}.sheet_tip"))
-        return (sheet, self._template_button(), self.next_button("proposal"))
+        checks = [review_button(self.session, self.look, self)] if self.project.prices is not None else []
+        return (sheet, *checks, self._template_button(), self.next_button("proposal"))
 
     def _template_button(self) -> QPushButton:
         made = button(self.look.say(f"{AREA}.template"), self.look.theme, self._ask_template, symbol="download")
@@ -125,7 +128,12 @@ class PlansPage(ChoosingPage):
         supply.toggled.connect(lambda on: self.session.edit(f"{AREA}.did.include_restricted", include_restricted=on))
         export = tool("download", say(f"{AREA}.export"), theme, self._ask_export)
         copy = tool("copy", say(f"{AREA}.copy_table"), theme, lambda: copy_text(self.table.as_text()))
-        for control in (supply, self._columns_tool, self._filter, copy, export):
+        has_lines = any(plan.costs is not None for plan in selection.plans)
+        money = tool("coins", say(f"{AREA}.money.title"), theme, self.show_money)
+        money.setEnabled(has_lines)
+        flips = tool("scale", say(f"{AREA}.money.sensitivity"), theme, self.show_sensitivity)
+        flips.setEnabled(bool(selection.sensitivities))
+        for control in (money, flips, supply, self._columns_tool, self._filter, copy, export):
             card.tools.addWidget(control)
         card.body.addWidget(self.table)
         self._fit_columns()
@@ -242,6 +250,17 @@ class PlansPage(ChoosingPage):
         title = say(f"{AREA}.excluded.title")
         tables = [(say(f"{AREA}.excluded.hint", count=len(rows)), table)]
         TableDialog(title, tables, self.look, self, copy=say(f"{AREA}.copy_table")).open()
+
+    def show_money(self) -> None:
+        """Tell what the money of the chosen plan is made of, else of the first one."""
+        plan = self._selection.plans[max(self._chosen, 0)]
+        title = self.look.say(f"{AREA}.money.of", plan=self._words.name(plan))
+        TableDialog(title, cost_tables(plan, self._words), self.look, self, copy=self.look.say(f"{AREA}.copy_table")).open()
+
+    def show_sensitivity(self) -> None:
+        """Tell what would flip the recommendations."""
+        tables = sensitivity_tables(self._selection, self._words)
+        TableDialog(self.look.say(f"{AREA}.money.sensitivity"), tables, self.look, self, copy=self.look.say(f"{AREA}.copy_table")).open()
 
     def show_problems(self) -> None:
         """List what was not understood in the price sheet, and what each platform name was taken for."""

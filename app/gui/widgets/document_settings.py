@@ -16,8 +16,8 @@ from app.gui.widgets.basics import Card, label, row, segments
 from app.gui.widgets.entry import DateEntry, Entry
 from app.gui.widgets.switch import Switch
 
-IMPRINT = ("number", "version", "valid_until", "classification", "author")
-CONTENTS = ("show_sources", "show_intervals", "show_excluded", "show_formula")
+IMPRINT = ("number", "version", "valid_until", "classification", "author", "hidden_words")
+CONTENTS = ("show_sources", "show_intervals", "show_excluded", "show_formula", "anonymous")
 MOST_CHANGES = 8
 
 
@@ -109,6 +109,8 @@ class DocumentSettings(QObject):
             value = getattr(settings, name)
             entry.show_text("" if value is None else str(value))
         self.entries["number"].setPlaceholderText(default_number)
+        self.entries["hidden_words"].setPlaceholderText(self._look.say("page_proposal.hidden_hint"))
+        self.entries["hidden_words"].setEnabled(settings.anonymous)
         self.entries["classification"].setPlaceholderText(self._look.say("proposing.cover.classification"))
         for name, switch in self.switches.items():
             switch.setChecked(getattr(settings, name))

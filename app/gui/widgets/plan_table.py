@@ -45,6 +45,7 @@ def plan_columns(words: PlanWords) -> list[PlanColumn]:
         column("verdict", "", round(88 * wide), made.verdict, number=False),
         column("marks", "", 150, made.marks, number=False),
         column("porting", words.money.unit, 84, made.porting),
+        column("pflops", say(f"{AREA}.unit.pflops"), 84, made.pflops),
         column("unit_price", say(f"{AREA}.unit.unit_price"), 130, made.unit_price),
         column("region", "", 80, lambda plan: Cell(plan.price.region or UNKNOWN), number=False),
         column("configuration", "", 190, lambda plan: Cell(plan.configuration, tip=plan.configuration), number=False),
@@ -111,6 +112,9 @@ class _Cells:
         grey = self._look.theme.control if self._quiet(plan) else ""
         return Cell(self._look.number(share, 2), _known(share), tip, share=share, dot=grey, quiet=self._quiet(plan))
 
+    def pflops(self, plan: Plan) -> Cell:
+        return Cell(UNKNOWN) if plan.pflops is None else Cell(self._look.number(plan.pflops, 2), plan.pflops)
+
     def available(self, plan: Plan) -> Cell:
         lacking = self._tag(plan, "not_enough_cards")
         tip = self._look.say("selecting.tag.not_enough_cards") if lacking else self._words.price_tip(plan)
@@ -126,9 +130,12 @@ class _Cells:
 
     def valid(self, plan: Plan) -> Cell:
         until, expired = plan.valid_until, self._tag(plan, "price_expired")
+        stale = [self._look.say(f"selecting.tag.{tag}") for tag in ("price_old", "price_undated", "price_doubtful") if self._tag(plan, tag)]
         if until is None:
-            return Cell(UNKNOWN, "", self._look.say(f"{AREA}.no_validity"), quiet=True)
-        tip = self._look.say(f"{AREA}.{'expired' if expired else 'valid_until'}", date=str(until))
+            lines = [self._look.say(f"{AREA}.no_validity"), *stale]
+            return Cell(UNKNOWN, "", "\n".join(lines), symbol="triangle-alert" if stale else "", tone="warn" if stale else "", quiet=True)
+        lines = [self._look.say(f"{AREA}.{'expired' if expired else 'valid_until'}", date=str(until)), *stale]
+        tip, expired = "\n".join(lines), expired or bool(stale)
         return Cell(
             f"{until:%m-%d}", str(until), tip, symbol="triangle-alert" if expired else "", tone="warn" if expired else "",
             quiet=self._quiet(plan),

@@ -26,7 +26,7 @@ class TableDialog(QDialog):
         body = column(label(title, BODY_PX, bold=True))
         body.setContentsMargins(16, 16, 16, 16)
         for (hint, table), height in zip(tables, heights, strict=True):
-            body.addWidget(label(hint, SMALL_PX, tone="2"))
+            body.addWidget(label(hint, SMALL_PX, tone="2", wrap=True))
             table.setMinimumHeight(min(height, LEAST_PX))
             body.addWidget(table, height)
         close = button(look.say("gui.close"), look.theme, self.accept)
