@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from app.engine import pipeline
 from app.engine.errors import EngineError
 from app.engine.model.measurements import MeasuredRun
-from app.engine.paraselect import scale_case
+from app.engine.paraselect import predict, scale_case
 from app.engine.paraselect.scaling_law import scaling_law
 from tests.accuracy import scaling as accuracy
 
@@ -127,3 +127,13 @@ def test_the_shipped_law_covers_the_runs_it_was_learned_from():
     for count in (1, 2):
         mine = [one for one in points if one.known == count]
         assert sum(one.low <= one.measured <= one.high for one in mine) / len(mine) > 0.82
+
+
+def test_step_times_with_a_global_batch_that_grew_are_told_as_they_were_measured():
+    step = {"unit": "s/step", "better": "lower"}
+    runs = [run(8, 40.0, global_batch=256.0, **step), run(16, 41.0, global_batch=512.0, **step)]
+    eight, sixteen, more = scaled(runs, 8, 16, 32).points
+    assert (eight.speed, sixteen.speed) == (pytest.approx(40), pytest.approx(41)) and 40 < more.speed < 60
+    assert sixteen.efficiency == pytest.approx(40 / 41) and more.low < more.speed < more.high
+    there = MeasuredRun(3, "c", PLATFORM, 32, None, task="pretrain", global_batch=1024.0, **step)
+    assert predict([*runs, there], pipeline.platforms_by_id(), pipeline.shipped_runs())[0].value == pytest.approx(more.speed, rel=0.02)

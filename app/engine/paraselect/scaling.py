@@ -12,7 +12,8 @@ from app.engine.messages import Message, message
 from app.engine.model.curves import Scaling, ScalingPoint
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Platform
-from app.engine.paraselect.known_runs import Known, in_own_unit, known_runs, lower_is_better
+from app.engine.paraselect.batches import at_global_batch, is_step_time
+from app.engine.paraselect.known_runs import Known, in_own_unit, known_of, known_runs, lower_is_better
 from app.engine.paraselect.scaling_law import CARDS_PER_NODE, Fitted, Law, Setup, features, fitted, scaling_law, setup_of
 
 FAR_COUNT = 8
@@ -85,7 +86,7 @@ def scale_case(
     if len(units) > 1:
         raise EngineError("paraselect.units_differ", case=case, units=units)
     chosen, notes = _platform(mine, platform)
-    known = tuple(sorted((one for one in mine if one.platform == chosen), key=lambda one: one.gpus))
+    known = _of_one_work(sorted((one for one in mine if one.platform == chosen), key=lambda one: one.gpus))
     found = _case(known, platforms[chosen], law or scaling_law())
     counts = sorted(set(gpus))
     told = _points(found, runs, case, counts)
@@ -106,6 +107,16 @@ def _platform(known: Sequence[Known], wanted: str) -> tuple[str, list[Message]]:
     chosen = wanted or max(counts, key=lambda name: counts[name])
     others = [name for name in counts if name != chosen]
     return chosen, [message("scaling.platform_chosen", platform=chosen, others=others)] if others and not wanted else []
+
+
+def _of_one_work(known: Sequence[Known]) -> tuple[Known, ...]:
+    """Return the runs so that times of a step compare: where the global batch grew with the cards, a step is of that much more work."""
+    if not is_step_time(known[0].run) or known[0].run.task == "inference":
+        return tuple(known)
+    kept, _ = _kept_batch(tuple(known))
+    if kept is None:
+        return tuple(known_of(replace(one.run, global_batch=None)) for one in known)
+    return tuple(known_of(run) for run in at_global_batch([one.run for one in known], known[-1].run))
 
 
 def _case(known: tuple[Known, ...], platform: Platform, law: Law) -> _Case:
@@ -148,7 +159,7 @@ def _point(found: _Case, gpus: int, ground: float, nodes: float | None) -> Scali
     measured = found.measured(gpus)
     total = measured or found.total(gpus)
     low, high = (1 - NOISE, 1 + NOISE) if measured else _ends(found, gpus)
-    run = replace(found.known[0].run, gpus=gpus, global_batch=found.global_batch)
+    run = replace(found.known[0].run, gpus=gpus, global_batch=found.global_batch or found.known[0].run.global_batch)
     one, other = sorted(in_own_unit(run, total * factor) for factor in (low, high))
     smallest, largest = found.known[0].gpus, found.known[-1].gpus
     several = smallest != largest
