@@ -37,6 +37,8 @@ def run(options: argparse.Namespace) -> Result:
     from app.engine.explaining import explain_table
     from app.engine.paraselect import faults_of
 
+    if options.out and options.out.resolve() == options.table.resolve():
+        raise EngineError("cli.predict.out_is_table", file=options.out)
     workload = pipeline.read_run_description(options.run)[0] if options.run else None
     reading = pipeline.read_traces(options.trace, stderr_progress(options)) if options.trace else None
     if reading is not None and reading.run is None:

@@ -54,3 +54,10 @@ def test_a_run_description_and_a_trace_are_said_to_be_used_and_a_trace_that_tell
     heard = uses("--run", str(sample.run), "--trace", *map(str, sample.traces))
     assert "the run description, the trace;" in heard
     assert "changed no prediction" in uses("--trace", str(bare))
+
+
+def test_the_table_itself_is_never_written_over(capsys, tmp_path):
+    table = tmp_path / "runs.csv"
+    table.write_text(TABLE, encoding="utf-8")
+    assert run_command(["predict", str(table), "--out", str(tmp_path / "." / "runs.csv"), "--lang", "en"]) == 2
+    assert "never changed" in capsys.readouterr().err and table.read_text(encoding="utf-8") == TABLE
