@@ -131,3 +131,14 @@ def test_tokens_given_out_are_bound_by_the_bytes_that_are_read():
     assert least == pytest.approx(2 * 6.6e9 / 3350e9 * 1e3, rel=0.1)
     both = {**load, "quantity": "throughput"}
     assert Limits(None, PLATFORMS).ceiling(row(1, H100, None, "fp16", unit="tokens/s (in+out)", extra=both, **served)) is None
+
+
+def test_a_precision_that_is_no_word_for_one_is_told_with_the_prediction():
+    known = MeasuredRun(1, "c", "nvidia-a100-sxm-80gb", 8, 100.0, "samples/s", task="pretrain", precision="bf16", precision_text="bf16")
+    odd, plain = (
+        MeasuredRun(row, "c", "nvidia-h100-sxm-80gb", 8, None, "samples/s", task="pretrain", precision=read, precision_text=text)
+        for row, read, text in ((2, "", "bf17"), (3, "bf16", "BF16"))
+    )
+    told = predict([known, odd, plain], pipeline.platforms_by_id(), pipeline.shipped_runs())
+    said = [[note.params["value"] for note in one.notes if note.code == "paraselect.precision_unknown"] for one in told]
+    assert said == [["bf17"], []]

@@ -67,6 +67,8 @@ def predict(
                 learned.prepare(wanted, cases[key].known, platforms)
             row = telling(_predict_row(asked, cases[key], platforms, learned), asked, at)
             row = _from_model(in_precision(row, run, change), run, cases[key], platforms, workload, modelled)
+            if run.precision_text and not run.precision and row.value is not None:
+                row = msgspec.structs.replace(row, notes=(*row.notes, message("paraselect.precision_unknown", value=run.precision_text)))
             found.append(capped(row, run, [one for one in by_case[run.case] if one.speed is not None], ceiling))
     return tuple(found)
 
