@@ -11,6 +11,8 @@ from msgspec import Struct
 from app.engine import pipeline
 from app.gui.look import Look
 
+NO_DECIMALS_FROM = 1000
+"""Of the end of an interval: decimals say nothing there, and bands of cards that no one measured are wide."""
 THOUSANDS_FROM = 10_000
 _BRACKET = re.compile(r"\s*[(（].*[)）]\s*$")
 
@@ -28,7 +30,11 @@ class Scale(Struct, frozen=True):
 
     def band(self, low: float | None, high: float | None, look: Look) -> str:
         """Return an interval without its unit, "" where there is none."""
-        return "" if low is None or high is None else f"{self.text(low, look)} – {self.text(high, look)}"
+        return "" if low is None or high is None else f"{self._end(low, look)} – {self._end(high, look)}"
+
+    def _end(self, value: float, look: Look) -> str:
+        large = abs(value / self.factor) >= NO_DECIMALS_FROM
+        return look.number(value / self.factor, 0) if large else self.text(value, look)
 
     def tick(self, value: float, look: Look) -> str:
         """Return the figure of an axis: no decimals that say nothing."""
