@@ -142,3 +142,23 @@ def test_a_precision_that_is_no_word_for_one_is_told_with_the_prediction():
     told = predict([known, odd, plain], pipeline.platforms_by_id(), pipeline.shipped_runs())
     said = [[note.params["value"] for note in one.notes if note.code == "paraselect.precision_unknown"] for one in told]
     assert said == [["bf17"], []]
+
+
+def test_the_roofline_of_training_needs_no_link():
+    known = pipeline.platforms_by_id()
+    assert known["hygon-k100-ai"].number("fabric_bw_one_direction_gbs") is None
+    run = MeasuredRun(
+        1,
+        "c",
+        "hygon-k100-ai",
+        8,
+        None,
+        "tokens/s",
+        workload="Llama2-7B",
+        task="pretrain",
+        precision="bf16",
+        seq_len=4096.0,
+        micro_batch=1.0,
+    )
+    most = Limits(None, known).ceiling(run)
+    assert most is not None and 30_000 < most < 8 * 196e12 / (6 * 6.7e9)

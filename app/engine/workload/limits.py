@@ -13,7 +13,7 @@ from app.engine.workload.library import workload_of_row
 from app.engine.workload.modelled_speed import CARD, as_asked, in_unit
 from app.engine.workload.rates import PEAKS
 from app.engine.workload.serving_time import serving_time
-from app.engine.workload.step_time import estimate_step
+from app.engine.workload.step_time import work_of
 
 _OUT_TOKENS = ("tokens/s", "token/s", "tok/s", "tps")
 
@@ -48,11 +48,10 @@ class Limits(Struct, frozen=True, eq=False):
 
 def _trained(workload: Workload, run: MeasuredRun, platform: Platform) -> float | None:
     """FLOP of the mathematics over what all cards could do at the dense peak: work that is done twice, traffic and messages come on top."""
-    step, peak = estimate_step(workload, platform), _peak(platform, workload.precision or "")
-    if isinstance(step, Message) or step.utilisation is None or not peak:
+    step, peak = work_of(workload), _peak(platform, workload.precision or "")
+    if isinstance(step, Message) or not peak:
         return None
-    own = platform.number(PEAKS[workload.precision or "bf16"]) or peak
-    return in_unit(step.seconds * step.utilisation * own / peak, step, workload, run.unit)
+    return in_unit(step.model_flops / ((workload.run.gpus or 1) * peak * 1e12), step, workload, run.unit)
 
 
 def _served(workload: Workload, run: MeasuredRun, platform: Platform) -> float | None:

@@ -10,6 +10,7 @@ from app.engine.model.estimates import ModelledSpeed, StepTime
 from app.engine.model.measurements import MeasuredRun
 from app.engine.model.platforms import Platform
 from app.engine.model.workloads import Workload, normalise_precision
+from app.engine.workload.accounting import StepWork
 from app.engine.workload.fitting import most_at_once
 from app.engine.workload.library import workload_of_row
 from app.engine.workload.rates import rate_table
@@ -137,7 +138,7 @@ def as_asked(workload: Workload, run: MeasuredRun) -> Workload:
     return replace(workload, run=changed, precision=precision or workload.precision)
 
 
-def in_unit(seconds: float, step: StepTime, workload: Workload, unit: str) -> float | None:
+def in_unit(seconds: float, step: StepTime | StepWork, workload: Workload, unit: str) -> float | None:
     """Return a step of so many seconds in a unit: work per time, of the system or of a card, or the time of a step; None = no such unit."""
     cards = (workload.run.gpus or 1) if CARD.search(unit) else 1
     words = CARD.sub("", _PARENTHESES.sub("", unit)).strip().lower()
