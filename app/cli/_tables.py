@@ -1,5 +1,7 @@
 """What the commands that read a table of measured runs share: its problems on stderr, the rest goes on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,3 +44,13 @@ def describe_problems(table: "RunTable", lang: str) -> list[dict]:
         }
         for one in table.problems
     ]
+
+
+@contextmanager
+def of_file(file: Path) -> Iterator[None]:
+    """Say which file is at fault where what reads no files raises."""
+    try:
+        yield
+    except EngineError as error:
+        error.file = error.file or str(file)
+        raise

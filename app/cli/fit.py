@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.cli._frame import Command, Result, Words, text_table
 from app.cli._shares import shares_document
-from app.cli._tables import describe_problems, read_told
+from app.cli._tables import describe_problems, of_file, read_told
 from app.engine.messages import Message, render
 from app.engine.model.shares_said import shares_said
 
@@ -27,7 +27,8 @@ def run(options: argparse.Namespace) -> Result:
     from app.engine import pipeline
 
     table = read_told(options.table, options.lang)
-    fit = pipeline.fit_table(table.runs, options.case, reference=options.reference, loss=options.loss)
+    with of_file(options.table):
+        fit = pipeline.fit_table(table.runs, options.case, reference=options.reference, loss=options.loss)
     document = {**describe_fit(fit, options.lang), "problems": describe_problems(table, options.lang)}
     return Result(document, lambda: _text(fit, options.lang))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli._frame import Command, Result, Words, text_table
-from app.cli._tables import describe_problems, read_told
+from app.cli._tables import describe_problems, of_file, read_told
 from app.engine.messages import Message, render, term
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ def run(options: argparse.Namespace) -> Result:
     from app.engine import pipeline
 
     table = read_told(options.table, options.lang)
-    found = pipeline.scale_table(table.runs, pipeline.choose_case(table.runs, options.case), options.gpus, options.platform)
+    with of_file(options.table):
+        found = pipeline.scale_table(table.runs, pipeline.choose_case(table.runs, options.case), options.gpus, options.platform)
     document = {**describe_scaling(found, options.lang), "problems": describe_problems(table, options.lang)}
     return Result(document, lambda: _text(found, options.lang))
 

@@ -133,9 +133,8 @@ def _text(selection: "Selection", lang: str) -> str:
     lines = [text_table(heads, rows)] if rows else [words("no_plans")]
     for name, index in selection.recommended.items():
         plan = selection.plans[index]
-        lines.append(
-            f"{term(f'selecting.tag.{name}', lang)}: {plan.name} {plan.platform}  " + " ".join(render(why, lang) for why in plan.reasons)
-        )
+        reasons = " ".join(dict.fromkeys(render(why, lang) for why in plan.reasons))
+        lines.append(f"{term(f'selecting.tag.{name}', lang)}: {plan.name} {plan.platform}  {reasons}")
     lines += [render(one.compared, lang) for one in selection.sensitivities]
     lines += [f"- {gone.platform}: {render(gone.reason, lang)}" for gone in selection.excluded]
     return "\n".join(lines)

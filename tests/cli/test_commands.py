@@ -415,3 +415,20 @@ def test_scan_reads_source_and_judges_it(capsys, tmp_path):
         run_command(["scan", str(tmp_path), "--lang", "en", "--platform", "ascend-910b2"]) == 0
         and "small change" in capsys.readouterr().out
     )
+
+
+def test_a_table_that_cannot_be_fitted_is_named(capsys, tmp_path):
+    table = tmp_path / "two.csv"
+    table.write_text("case,platform,gpus,speed,unit\na,nvidia-a100-sxm-80gb,8,10,samples/s\na,nvidia-h100-sxm-80gb,8,20,samples/s\n")
+    for command in (
+        ("fit", str(table), "--case", "a"),
+        ("fit", str(table), "--case", "b"),
+        ("scale", str(table), "--case", "b", "--gpus", "16"),
+    ):
+        assert call(capsys, *command, status=2).startswith(f"error: {table}: ")
+
+
+def test_a_reason_that_both_recommendations_share_is_said_once(capsys):
+    assert run_command(["select", RUN, "--measured", TABLE, "--prices", PRICES, "--lang", "en"]) == 0
+    for line in capsys.readouterr().out.splitlines():
+        assert line.count("The only plan that meets") <= 1
