@@ -2,6 +2,7 @@
 
 import csv
 import re
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -16,7 +17,6 @@ from app.gui.look import Look
 from app.gui.main_window import MainWindow
 from app.gui.own_evaluation import OwnEvaluation
 from app.gui.pages.evaluation import OWN, SHIPPED, EvaluationPage
-from app.gui.session import Session
 from app.gui.theme.tokens import LIGHT
 from app.gui.widgets.scatter import Cloud, Scatter
 from app.gui.widgets.score_table import BREAKDOWNS, in_breakdown
@@ -34,24 +34,8 @@ def measured():
 
 
 @pytest.fixture
-def show(qtbot):
-    made = []
-
-    def build(project, lang="zh"):
-        session = Session()
-        session.start_new(project)
-        qtbot.waitUntil(lambda: not session.jobs.running, timeout=60000)
-        page = EvaluationPage(session, Look(lang, "light"))
-        page.resize(1256, 800)
-        qtbot.addWidget(page)
-        page.refresh()
-        page.show()
-        made.append(session)
-        return page
-
-    yield build
-    for session in made:
-        session.close()
+def show(shown):
+    return partial(shown, EvaluationPage)
 
 
 def words(page) -> str:

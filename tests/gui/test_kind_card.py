@@ -1,5 +1,7 @@
 """先看平台类型 on the prediction page: scenario and answers, reasons and platforms, copying, what stands there before any run is known."""
 
+from functools import partial
+
 import pytest
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
@@ -9,7 +11,6 @@ from app.engine.model.projects import Project
 from app.engine.model.workloads import Workload
 from app.gui.look import Look
 from app.gui.pages.prediction import PredictionPage
-from app.gui.session import Session
 from app.gui.widgets.kind_card import KindCard, KindDialog
 
 
@@ -19,24 +20,8 @@ def sample():
 
 
 @pytest.fixture
-def show(qtbot):
-    made = []
-
-    def build(project, lang="zh"):
-        session = Session()
-        session.start_new(project)
-        qtbot.waitUntil(lambda: not session.jobs.running, timeout=30000)
-        page = PredictionPage(session, Look(lang, "light"))
-        page.resize(1256, 800)
-        qtbot.addWidget(page)
-        page.refresh()
-        page.show()
-        made.append(session)
-        return page
-
-    yield build
-    for session in made:
-        session.close()
+def show(shown):
+    return partial(shown, PredictionPage)
 
 
 def words(widget):

@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+from functools import partial
 
 import msgspec
 import pytest
@@ -13,10 +14,8 @@ from app.engine.messages import message
 from app.engine.model.plans import PriceProblem
 from app.engine.model.projects import changed
 from app.engine.selecting import is_open
-from app.gui.look import Look
 from app.gui.pages.plans import PlansPage
 from app.gui.plan_words import PlanWords
-from app.gui.session import Session
 from app.gui.widgets.label_places import Wish, place_labels
 from app.gui.widgets.plan_cards import NeedsCard, RecommendedCard
 from app.gui.widgets.plan_table import SHOWN_AT_FIRST
@@ -46,24 +45,8 @@ def troubled(sample):
 
 
 @pytest.fixture
-def show(qtbot):
-    made = []
-
-    def build(project, lang="zh", width=1256):
-        session = Session()
-        session.start_new(project)
-        qtbot.waitUntil(lambda: not session.jobs.running, timeout=30000)
-        page = PlansPage(session, Look(lang, "light"))
-        page.resize(width, 800)
-        qtbot.addWidget(page)
-        page.refresh()
-        page.show()
-        made.append(session)
-        return page
-
-    yield build
-    for session in made:
-        session.close()
+def show(shown):
+    return partial(shown, PlansPage)
 
 
 def texts(widget):

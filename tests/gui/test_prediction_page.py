@@ -1,5 +1,7 @@
 """性能预测 through the real widgets: one choice in three views, ways of telling, what is missing, a fit against its measurements."""
 
+from functools import partial
+
 import msgspec
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -15,7 +17,6 @@ from app.engine.model.projects import changed
 from app.gui.figures import short_name, speed_scale
 from app.gui.look import Look
 from app.gui.pages.prediction import PredictionPage
-from app.gui.session import Session
 from app.gui.widgets.explanation import ExplanationDialog, number_line
 from app.gui.widgets.interval_rows import ROW_PX
 from app.gui.widgets.intervals import HEAD_PX
@@ -44,24 +45,8 @@ def fitted(sample):
 
 
 @pytest.fixture
-def show(qtbot):
-    made = []
-
-    def build(project, lang="zh"):
-        session = Session()
-        session.start_new(project)
-        qtbot.waitUntil(lambda: not session.jobs.running, timeout=30000)
-        page = PredictionPage(session, Look(lang, "light"))
-        page.resize(1256, 800)
-        qtbot.addWidget(page)
-        page.refresh()
-        page.show()
-        made.append(session)
-        return page
-
-    yield build
-    for session in made:
-        session.close()
+def show(shown):
+    return partial(shown, PredictionPage)
 
 
 def texts(widget):
