@@ -1,7 +1,9 @@
 """Learn platform_db/learned/ from the measured runs that ship: `python -m tests.accuracy.train_paraselect`.
 
-The variances are those that make single rows most likely (about 70 of a source, Student's t; `fit_variances` does the same with medians,
-held-out errors were alike), rounded and kept from vanishing. What is learned here: the evidence, k of the classes,
+The variances were found by likelihood on single rows of all that ships (about 70 of a source, Student's t), those of the load levels on a
+smooth neighbourhood of batches instead; rounded, kept from vanishing, and not found again inside the folds. `fit_variances` does the same
+with medians: held-out errors are up to a point worse.
+What is learned here: the evidence, k of the classes,
 how much wider than the model says intervals must be, from workloads held out; then corrected rates and software factors, which follow.
 """
 
